@@ -1,0 +1,1 @@
+"""The demo: the whole bot on this machine, over a small shop of real processes."""

@@ -1,0 +1,1 @@
+"""The hands: runs approved plans step by step, and writes only the run log."""

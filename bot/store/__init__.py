@@ -1,0 +1,1 @@
+"""The memory: everything that is in Redis, and nothing that is elsewhere."""

@@ -1,0 +1,104 @@
+"""What Rollbot asks of the systems around it. Adapters implement these; `tests/integrations/contract.py` holds them to it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol
+
+from planner.facts import Check, Release, Service
+from planner.names import ServiceName, Version
+from planner.verdict import Measurement
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CatalogFacts:
+    """What a catalog knows: services by name, and what it could not make sense of, in words."""
+
+    services: Mapping[ServiceName, Service]
+    warnings: tuple[str, ...] = ()
+
+
+class Catalog(Protocol):
+    """Says what exists and what depends on what."""
+
+    async def load(self) -> CatalogFacts:
+        """Everything it knows now. Raises `Unavailable`, or `Rejected` naming file, line and every error at once."""
+        ...
+
+
+class Phase(StrEnum):
+    """How far the system that runs a service has come."""
+
+    ABSENT = "absent"
+    PROGRESSING = "progressing"
+    CONVERGED = "converged"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Observation:
+    """What really runs, asked of the system that runs it.
+
+    `running` is the release that answers now, `None` where none does. `old_left` counts instances of other releases, those still
+    ending included. `restarts` counts restarts since the last `apply`. `key` is the idempotency key of the last `apply` that this
+    system knows of. `detail` says in words what was seen (exit code, last lines of output), without secrets.
+    """
+
+    phase: Phase
+    running: Version | None
+    old_left: int = 0
+    restarts: int = 0
+    key: str | None = None
+    detail: str = ""
+
+
+class FindingLevel(StrEnum):
+    """How much a finding matters."""
+
+    BLOCK = "block"
+    WARN = "warn"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """Something a preflight saw that people should know before they approve."""
+
+    level: FindingLevel
+    text: str
+
+
+class Runtime(Protocol):
+    """Runs services: knows what runs, and makes a service run another release. One instance serves all services of its kind."""
+
+    async def current(self, service: Service) -> Version | None:
+        """The release that runs now; `None` where nothing runs. Raises `Unavailable`."""
+        ...
+
+    async def releases(self, service: Service) -> tuple[Release, ...]:
+        """Releases that this system itself remembers, oldest first; empty where it keeps no history."""
+        ...
+
+    async def preflight(self, service: Service, to: Release) -> tuple[Finding, ...]:
+        """What stands against running `to`, found without changing anything."""
+        ...
+
+    async def apply(self, service: Service, to: Release, *, expect: Version | None, key: str) -> None:
+        """Make the service run `to` if it now runs `expect` (`None`: if nothing runs).
+
+        Returns when the request is in the system's hands, not when it is done: `observe` tells that. The same `key` again goes
+        on with what it began and never starts a second time. Raises `Conflict` where something else runs, `Rejected`, `Unavailable`
+        (nothing happened) or `OutcomeUnknown`.
+        """
+        ...
+
+    async def observe(self, service: Service, to: Release, *, key: str) -> Observation:
+        """How far the service is on its way to `to`. Changes nothing. Raises `Unavailable`."""
+        ...
+
+
+class Probe(Protocol):
+    """Measures something about a running service."""
+
+    async def measure(self, check: Check) -> Measurement:
+        """One measurement. Not being able to measure is an outcome (`error`), never an exception."""
+        ...

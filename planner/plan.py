@@ -1,0 +1,118 @@
+"""The plan as a value: what moves, from where to where, in which order, and why.
+
+A plan is made by `planner.planning.make_plan` and never changed; everything that happens to it later is in the run log.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from planner.facts import NOTHING, MigrationKind
+from planner.names import ServiceName, Version
+
+
+class Strategy(StrEnum):
+    """How much goes back: what must (`partial`), everything since (`full`), or the planner's choice (`auto`, only in requests)."""
+
+    AUTO = "auto"
+    PARTIAL = "partial"
+    FULL = "full"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """What somebody wants. `to` absent: the newest release that will do. `policy` is the fingerprint of the approval policy in force."""
+
+    service: ServiceName
+    to: Version | None = None
+    strategy: Strategy = Strategy.AUTO
+    accept_data_loss: bool = False
+    prefer_verified: bool = True
+    policy: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """What was asked for, made definite."""
+
+    service: ServiceName
+    from_version: Version
+    to_version: Version
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Move:
+    """One service from one release to another. `wave` counts from 1. `group` names its lockstep group, `because` is the chain of reasons."""
+
+    service: ServiceName
+    from_version: Version
+    to_version: Version
+    wave: int
+    group: str | None = None
+    because: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderEdge:
+    """`before` must have moved when `after` moves, or the mixed state named in `because` would break."""
+
+    before: ServiceName
+    after: ServiceName
+    because: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hazard:
+    """A migration that going back crosses and that can lose or misread data."""
+
+    service: ServiceName
+    release: Version
+    migration: str
+    kind: MigrationKind
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Risk:
+    """What to expect: probability that every step succeeds, mean and 90th percentile time in seconds."""
+
+    success: float
+    expected_seconds: float
+    p90_seconds: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Alternative:
+    """Another plan that was weighed, in short."""
+
+    strategy: Strategy
+    services: int
+    hazards: int
+    risk: Risk
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """What will be done, complete enough to be approved, carried out and explained.
+
+    `facts` are the current releases the plan stands on: every moved service and every service whose constraints it weighed.
+    `digest` is `sha256:` and 64 hex digits over facts, moves, order, hazards accepted and policy: two plans with the same
+    digest do the same thing in the same world.
+    """
+
+    digest: str
+    strategy: Strategy
+    target: Target
+    moves: tuple[Move, ...]
+    waves: tuple[tuple[ServiceName, ...], ...]
+    order: tuple[OrderEdge, ...] = ()
+    hazards: tuple[Hazard, ...] = ()
+    warnings: tuple[str, ...] = ()
+    risk: Risk
+    alternatives: tuple[Alternative, ...] = ()
+    facts: Mapping[ServiceName, Version] = field(default_factory=lambda: NOTHING)
+    data_loss_accepted: bool = False
+    policy: str = ""
+
+    def move(self, service: ServiceName) -> Move | None:
+        """The move of that service, or `None` where it stays."""
+        return next((move for move in self.moves if move.service == service), None)
