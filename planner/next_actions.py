@@ -1,0 +1,161 @@
+"""What to do next with a run: the rules of a run in one place, for any worker at any moment.
+
+The answer depends on the log alone, so whoever holds the lease after a crash does what the one before would have done.
+"""
+
+from dataclasses import dataclass
+
+from planner.events import Choice, Ending
+from planner.run import AFOOT, DONE, Run, Stage, Step, StepState
+
+
+@dataclass(frozen=True, slots=True)
+class Expire:
+    """Nobody decided in time: end the run, if its deadline has really passed."""
+
+
+@dataclass(frozen=True, slots=True)
+class TakeLocks:
+    """Take the locks of all services of the plan, all or none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """Look whether the world still is what the plan stands on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Issue:
+    """Write the intent, then ask the runtime."""
+
+    step: str
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """Find out whether an intended request had its effect, before anything is asked again."""
+
+    step: str
+
+
+@dataclass(frozen=True, slots=True)
+class Settle:
+    """Ask the gates identity, converged and stable."""
+
+    step: str
+
+
+@dataclass(frozen=True, slots=True)
+class Indicate:
+    """Run the checks and mark the step verified or failed."""
+
+    step: str
+
+
+@dataclass(frozen=True, slots=True)
+class Halt:
+    """Start nothing more and ask people."""
+
+    because: str
+
+
+@dataclass(frozen=True, slots=True)
+class Finish:
+    """Write the end."""
+
+    ending: Ending
+    because: str
+
+
+Action = Expire | TakeLocks | Survey | Issue | Look | Settle | Indicate | Halt | Finish
+
+
+def next_actions(run: Run, max_parallel: int) -> tuple[Action, ...]:
+    """Everything that may be done now, side by side; empty where only people can go on.
+
+    Never holds an `Issue` for a step whose earlier waves are not done, nor any while a step has failed or somebody asked to stop.
+    `max_parallel` bounds the steps of a wave that are on their way at once; a lockstep group always goes together.
+    """
+    match run.stage:
+        case Stage.WAITING:
+            return (Expire(),)
+        case Stage.GRANTED:
+            return (TakeLocks(),)
+        case Stage.RUNNING if not run.surveyed:
+            return (Survey(),)
+        case Stage.RUNNING:
+            return _running(run, max_parallel)
+        case Stage.HALTED if run.decisions and run.decisions[-1].choice is Choice.LEAVE:
+            return (Finish(Ending.LEFT, run.because),)
+        case Stage.PLANNING | Stage.HALTED | Stage.ENDED:
+            return ()
+
+
+def _running(run: Run, max_parallel: int) -> tuple[Action, ...]:
+    under_way = tuple(action for step in run.steps.values() if (action := _continue(step)) is not None)
+    failed = [step for step in run.steps.values() if step.state is StepState.FAILED]
+    if failed or run.stop_asked:
+        return under_way or (_stopped(run, failed),)
+    fresh = _fresh(run, max_parallel)
+    if under_way or fresh:
+        return (*under_way, *(Issue(step.id) for step in fresh))
+    ending = Ending.UNDONE if run.undoing else Ending.FINISHED
+    return (Finish(ending, ""),)
+
+
+def _continue(step: Step) -> Action | None:
+    match step.state:
+        case StepState.INTENDED | StepState.UNKNOWN:
+            return Look(step.id)
+        case StepState.ACCEPTED:
+            return Settle(step.id)
+        case StepState.SETTLED:
+            return Indicate(step.id)
+        case _:
+            return None
+
+
+def _stopped(run: Run, failed: list[Step]) -> Action:
+    if failed:
+        return Halt("; ".join(f"{step.service}: {step.because}" for step in failed))
+    untouched = not any(step.touched for step in run.steps.values())
+    asker = run.stop_asked.name if run.stop_asked else "somebody"
+    if untouched and not run.undoing:
+        return Finish(Ending.WITHDRAWN, f"{asker} asked to stop before anything was touched")
+    if all(step.state in DONE for step in run.steps.values()):
+        return Finish(Ending.UNDONE if run.undoing else Ending.FINISHED, "")
+    return Halt(f"{asker} asked to stop")
+
+
+def _fresh(run: Run, max_parallel: int) -> tuple[Step, ...]:
+    """The steps of the first wave that is not done which may begin now."""
+    for wave in run.waves:
+        if all(step.state in DONE for step in wave):
+            continue
+        afoot = sum(step.state in AFOOT for step in wave)
+        begin: list[Step] = []
+        for step in wave:
+            if step.state is not StepState.PENDING:
+                continue
+            if afoot + len(begin) < max_parallel or any(other.group == step.group for other in _together(wave, begin, step)):
+                begin.append(step)
+        return tuple(begin)
+    return ()
+
+
+def _together(wave: tuple[Step, ...], begin: list[Step], step: Step) -> list[Step]:
+    """The members of the step's lockstep group that are on their way already or begin now."""
+    if step.group is None:
+        return []
+    return [other for other in wave if other.group == step.group and (other in begin or other.state in AFOOT)]
+
+
+def skippable(run: Run) -> bool:
+    """Whether going on without the failed steps keeps every state safe.
+
+    It does where the failed services run their planned release (only a check failed), or where nothing comes after their wave:
+    any part of a wave is safe to leave undone, unless it is part of a lockstep group.
+    """
+    failed = [step for step in run.steps.values() if step.state is StepState.FAILED]
+    last = run.waves[-1] if run.waves else ()
+    return bool(failed) and all(step.settled or (step in last and step.group is None) for step in failed)

@@ -1,0 +1,309 @@
+"""A run as its log tells it: replay the entries, get where it stands.
+
+Nothing about a run is remembered anywhere else, so a restart, another replica and the audit all see the same run. What should
+happen next is worked out in `planner.next_actions`.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from enum import StrEnum
+from typing import assert_never
+
+from planner.events import (
+    Approved,
+    Asked,
+    Choice,
+    Decided,
+    Ended,
+    Ending,
+    Entry,
+    Gate,
+    GateJudged,
+    Granted,
+    Halted,
+    LeaseTaken,
+    LocksTaken,
+    Measured,
+    Person,
+    Planned,
+    PressRefused,
+    RunEvent,
+    StepAccepted,
+    StepFailed,
+    StepIntended,
+    StepNotTaken,
+    StepUnknown,
+    StepVerified,
+    StopAsked,
+    Surveyed,
+)
+from planner.facts import NOTHING
+from planner.names import RunId, ServiceName, Version
+from planner.plan import Move, Plan
+from planner.verdict import Measurement, Verdict
+
+
+class Stage(StrEnum):
+    """Where a run stands as a whole."""
+
+    PLANNING = "planning"
+    WAITING = "waiting"
+    GRANTED = "granted"
+    RUNNING = "running"
+    HALTED = "halted"
+    ENDED = "ended"
+
+
+class StepState(StrEnum):
+    """Where a step stands. `settled` means that its service runs the release and the plan may move on."""
+
+    PENDING = "pending"
+    INTENDED = "intended"
+    UNKNOWN = "unknown"
+    ACCEPTED = "accepted"
+    SETTLED = "settled"
+    VERIFIED = "verified"
+    FAILED = "failed"
+    SKIPPED = "skipped"
+
+
+DONE = frozenset({StepState.SETTLED, StepState.VERIFIED, StepState.SKIPPED})
+"""States that let the next wave begin."""
+AFOOT = frozenset({StepState.INTENDED, StepState.UNKNOWN, StepState.ACCEPTED})
+"""States in which an effect may be on its way."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GateResult:
+    """What a gate said, and how long it took in seconds."""
+
+    verdict: Verdict
+    because: str
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """One move being carried out, forwards or, after `undo`, back.
+
+    `running` is what an observation last found where the request had no effect; `expect` is what the next request must find.
+    `gates` is keyed by gate, or `indicators:NAME` for each check. `touched` says that a request may have gone out.
+    """
+
+    id: str
+    service: ServiceName
+    expect: Version | None
+    to: Version
+    wave: int
+    group: str | None = None
+    state: StepState = StepState.PENDING
+    attempt: int = 0
+    key: str = ""
+    touched: bool = False
+    settled: bool = False
+    gates: Mapping[str, GateResult] = field(default_factory=lambda: NOTHING)
+    measured: Mapping[str, tuple[Measurement, ...]] = field(default_factory=lambda: NOTHING)
+    because: str = ""
+    unclear: tuple[str, ...] = ()
+    began_at: datetime | None = None
+    ended_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """A run at one entry of its log. `steps` are those of the present direction, by id, in plan order."""
+
+    id: RunId
+    seq: int = 0
+    hash: str = ""
+    stage: Stage = Stage.PLANNING
+    asked: Asked | None = None
+    planned: Planned | None = None
+    approvals: tuple[Approved, ...] = ()
+    steps: Mapping[str, Step] = field(default_factory=lambda: NOTHING)
+    undoing: bool = False
+    locked: bool = False
+    surveyed: bool = False
+    stop_asked: Person | None = None
+    because: str = ""
+    ended: Ended | None = None
+    decisions: tuple[Decided, ...] = ()
+    asked_at: datetime | None = None
+    granted_at: datetime | None = None
+    ended_at: datetime | None = None
+
+    @property
+    def plan(self) -> Plan:
+        """The plan; only a run past `planning` has one."""
+        if self.planned is None:
+            raise ValueError(f"run {self.id} has no plan yet")
+        return self.planned.plan
+
+    @property
+    def ending(self) -> Ending | None:
+        """How it ended, or `None` while it has not."""
+        return self.ended.ending if self.ended else None
+
+    @property
+    def waves(self) -> tuple[tuple[Step, ...], ...]:
+        """The steps of each wave, in the order in which the waves are done in the present direction."""
+        numbers = sorted({step.wave for step in self.steps.values()}, reverse=self.undoing)
+        return tuple(tuple(step for step in self.steps.values() if step.wave == number) for number in numbers)
+
+
+def replay(run: RunId, entries: Iterable[Entry]) -> Run:
+    """The run that these entries, in order and from the first, tell."""
+    state = Run(id=run)
+    for entry in entries:
+        state = follow(state, entry)
+    return state
+
+
+def follow(run: Run, entry: Entry) -> Run:
+    """The run after one more entry."""
+    event = entry.event
+    if not isinstance(event, RunEvent):
+        raise TypeError(f"{event.kind} does not belong in the log of run {run.id}")
+    return replace(_apply(run, event, entry.at), seq=entry.seq, hash=entry.hash)
+
+
+def _apply(run: Run, event: RunEvent, at: datetime) -> Run:
+    match event:
+        case Asked():
+            return replace(run, asked=event, asked_at=at)
+        case Planned():
+            return replace(run, planned=event, stage=Stage.WAITING, steps=_forward(event.plan))
+        case Approved():
+            return replace(run, approvals=(*run.approvals, event))
+        case Granted():
+            return replace(run, stage=Stage.GRANTED, granted_at=at)
+        case LocksTaken():
+            return replace(run, locked=True, stage=Stage.RUNNING)
+        case Surveyed():
+            return replace(run, surveyed=True)
+        case Halted():
+            return replace(run, stage=Stage.HALTED, because=event.because, stop_asked=None)
+        case Decided():
+            return _decided(replace(run, decisions=(*run.decisions, event)), event)
+        case StopAsked():
+            return replace(run, stop_asked=event.by)
+        case Ended():
+            return replace(run, stage=Stage.ENDED, ended=event, ended_at=at, because=event.because, locked=False)
+        case PressRefused() | LeaseTaken():
+            return run
+        case (
+            StepIntended()
+            | StepAccepted()
+            | StepUnknown()
+            | StepNotTaken()
+            | Measured()
+            | GateJudged()
+            | StepVerified()
+            | StepFailed()
+        ):
+            step = _step(run.steps[event.step], event, at)
+            return replace(run, steps={**run.steps, step.id: step})
+    assert_never(event)
+
+
+StepEvent = StepIntended | StepAccepted | StepUnknown | StepNotTaken | Measured | GateJudged | StepVerified | StepFailed
+_SETTLING = (Gate.IDENTITY, Gate.CONVERGED, Gate.STABLE)
+
+
+def _step(step: Step, event: StepEvent, at: datetime) -> Step:
+    match event:
+        case StepIntended():
+            return replace(
+                step,
+                state=StepState.INTENDED,
+                attempt=event.attempt,
+                expect=event.expect,
+                key=event.key,
+                touched=True,
+                gates=NOTHING,
+                measured=NOTHING,
+                because="",
+                began_at=step.began_at or at,
+            )
+        case StepAccepted():
+            return replace(step, state=StepState.ACCEPTED)
+        case StepUnknown():
+            return replace(step, state=StepState.UNKNOWN, because=event.detail)
+        case StepNotTaken():
+            return replace(step, state=StepState.PENDING, expect=event.running, because="")
+        case Measured():
+            taken = (*step.measured.get(event.check, ()), Measurement(outcome=event.outcome, seen=event.seen))
+            return replace(step, measured={**step.measured, event.check: taken})
+        case GateJudged():
+            name = event.gate.value if event.check is None else f"{event.gate.value}:{event.check}"
+            result = GateResult(verdict=event.verdict, because=event.because, seconds=event.seconds)
+            gates = {**step.gates, name: result}
+            settled = all(gates[gate].verdict is Verdict.PASS if gate in gates else False for gate in _SETTLING)
+            if settled and step.state is StepState.ACCEPTED:
+                return replace(step, gates=gates, state=StepState.SETTLED, settled=True)
+            return replace(step, gates=gates)
+        case StepVerified():
+            return replace(step, state=StepState.VERIFIED, unclear=event.unclear, ended_at=at)
+        case StepFailed():
+            return replace(step, state=StepState.FAILED, because=event.because, settled=event.settled, ended_at=at)
+    assert_never(event)
+
+
+def _decided(run: Run, event: Decided) -> Run:
+    match event.choice:
+        case Choice.RETRY:
+            again = {s.id: replace(s, state=_again(s), gates=NOTHING, measured=NOTHING) for s in run.steps.values() if _failed(s)}
+            return replace(run, stage=Stage.RUNNING, because="", steps={**run.steps, **again})
+        case Choice.SKIP:
+            passed = {s.id: replace(s, state=StepState.SKIPPED) for s in run.steps.values() if _failed(s)}
+            return replace(run, stage=Stage.RUNNING, because="", steps={**run.steps, **passed})
+        case Choice.UNDO:
+            return replace(run, stage=Stage.RUNNING, because="", undoing=True, steps=_backward(run))
+        case Choice.LEAVE:
+            return run
+    assert_never(event.choice)
+
+
+def _failed(step: Step) -> bool:
+    return step.state is StepState.FAILED
+
+
+def _again(step: Step) -> StepState:
+    # What runs now is not known after a failure: look before asking again.
+    return StepState.UNKNOWN if step.touched else StepState.PENDING
+
+
+def _forward(plan: Plan) -> dict[str, Step]:
+    return {move.service: _begin(move) for move in plan.moves}
+
+
+def _begin(move: Move) -> Step:
+    return Step(
+        id=move.service,
+        service=move.service,
+        expect=move.from_version,
+        to=move.to_version,
+        wave=move.wave,
+        group=move.group,
+    )
+
+
+def _backward(run: Run) -> dict[str, Step]:
+    """The steps that take back what was touched: the same states are met in reverse, so it is as safe as the way there."""
+    back = {}
+    for move in run.plan.moves:
+        step = run.steps[move.service]
+        if not step.touched:
+            continue
+        back[f"undo:{move.service}"] = Step(
+            id=f"undo:{move.service}",
+            service=move.service,
+            expect=move.to_version,
+            to=move.from_version,
+            wave=move.wave,
+            group=move.group,
+            # A step that failed half-way may run either release or none; only an observation can tell.
+            state=StepState.PENDING if step.settled else StepState.UNKNOWN,
+        )
+    return back
