@@ -1,7 +1,8 @@
 """What a press on a plan means: granted, waiting for more, or a truthful no.
 
 An approval is bound to the digest that the person saw and to the id that the chat system signed. The answer depends on the run
-and the policy at the moment of the press; whoever writes it must do so only if the log has not grown since, and ask again if it has.
+and the policy at the moment of the press; whoever writes it must do so only if the log has not grown since, and must ask again
+if it has.
 """
 
 from dataclasses import dataclass

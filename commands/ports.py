@@ -1,0 +1,123 @@
+"""What the verbs need from the process around them. `bot.store` and `bot.app` provide it; tests provide their own.
+
+Other people's systems are not here: their Protocols are in `integrations.protocols`.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from planner.approval import Actor
+from planner.events import Entry, EnvironmentEvent, Place, RunEvent
+from planner.names import RunId, ServiceName, Version
+from planner.policy import Policy
+from planner.run import Run
+from planner.snapshot import Snapshot
+
+
+class Moved(Exception):
+    """The log has grown since the run was read: read it again and decide again. Nothing was written."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Holder:
+    """Who holds a service, and since when."""
+
+    service: ServiceName
+    run: RunId
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BadVersion:
+    """A version that must not be gone back to."""
+
+    service: ServiceName
+    version: Version
+    reason: str
+
+
+class Runs(Protocol):
+    """The run log. Every write is a compare-and-set on the run as it was read."""
+
+    async def open(self, events: Sequence[RunEvent]) -> Run:
+        """A new run whose log begins with these events."""
+        ...
+
+    async def read(self, run: RunId) -> Run | None:
+        """The run as its log tells it now; `None` where there is none of that name."""
+        ...
+
+    async def entries(self, run: RunId) -> tuple[Entry, ...]:
+        """The whole log of a run, oldest first; empty where there is none."""
+        ...
+
+    async def append(self, run: Run, events: Sequence[RunEvent]) -> Run:
+        """The run after these events. Raises `Moved` where the log has grown since `run` was read."""
+        ...
+
+    async def recent(self, limit: int, service: ServiceName | None = None) -> tuple[RunId, ...]:
+        """The newest runs, newest first, of all services or of those that moved this one."""
+        ...
+
+    async def open_runs(self) -> tuple[RunId, ...]:
+        """The runs that have not ended, oldest first."""
+        ...
+
+    async def note(self, event: EnvironmentEvent) -> None:
+        """Write an event that belongs to no run."""
+        ...
+
+    async def holders(self, services: Sequence[ServiceName]) -> tuple[Holder, ...]:
+        """Who holds which of these services; empty where all are free."""
+        ...
+
+    async def all_holders(self) -> tuple[Holder, ...]:
+        """Every hold there is."""
+        ...
+
+    async def bad_versions(self) -> tuple[BadVersion, ...]:
+        """Every version remembered as bad."""
+        ...
+
+
+class Wake(Protocol):
+    """Gets a worker to look at a run, now or later. A wake-up lost or doubled does no harm."""
+
+    async def wake(self, run: RunId) -> None:
+        """Soon."""
+        ...
+
+    async def wake_at(self, run: RunId, when: datetime) -> None:
+        """Not before `when`."""
+        ...
+
+
+class Surveyor(Protocol):
+    """Looks at the world."""
+
+    async def __call__(self) -> Snapshot:
+        """All facts now. Raises `integrations.errors.IntegrationError` where even the catalog cannot be had."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Desk:
+    """Everything a verb works with; one for the whole process."""
+
+    runs: Runs
+    wake: Wake
+    survey: Surveyor
+    policy: Policy
+    now: Callable[[], datetime]
+    environment: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """One command or press: who, where, and in which words."""
+
+    actor: Actor
+    place: Place | None
+    words: str
