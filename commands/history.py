@@ -1,0 +1,60 @@
+"""`history [SERVICE|RUN]`: what was rolled back, when, by whom, and how it ended."""
+
+from dataclasses import dataclass
+
+from commands import show
+from commands.grammar import arguments, bad_command, looks_like_run, run_id, service_name
+from commands.ports import Call, Desk
+from commands.reply import Reply, RunList
+from commands.words import Word
+from planner.names import RunId, ServiceName
+from planner.refusal import Refusal
+from planner.run import Run
+
+USAGE = "/rollback history [SERVICE|RUN]"
+_MOST = 10
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class History:
+    """The newest runs, of one service or of all; or everything about one run."""
+
+    service: ServiceName | None = None
+    run: RunId | None = None
+
+
+def read(words: tuple[Word, ...]) -> History | Refusal:
+    """`[SERVICE|RUN]`."""
+    found = arguments(words, {}, USAGE)
+    if isinstance(found, Refusal):
+        return found
+    match found.places:
+        case ():
+            return History()
+        case (text,) if looks_like_run(text):
+            run = run_id(text, USAGE)
+            return run if isinstance(run, Refusal) else History(run=run)
+        case (text,):
+            service = service_name(text, USAGE)
+            return service if isinstance(service, Refusal) else History(service=service)
+        case _:
+            return bad_command("One service or one run at a time.", USAGE)
+
+
+async def act(desk: Desk, call: Call, intent: History) -> Reply:
+    """The runs, newest first. Changes nothing."""
+    if intent.run is not None:
+        return await show.act(desk, call, show.Show(run=intent.run))
+    names = await desk.runs.recent(_MOST, intent.service)
+    of = f" of {intent.service}" if intent.service else ""
+    return RunList(
+        title=f"The newest runs{of} in {desk.environment}",
+        runs=await read_all(desk, names),
+        empty=f"There has been no run{of} in {desk.environment} yet.",
+    )
+
+
+async def read_all(desk: Desk, names: tuple[RunId, ...]) -> tuple[Run, ...]:
+    """These runs as they stand, those that are gone left out."""
+    runs = [await desk.runs.read(name) for name in names]
+    return tuple(run for run in runs if run is not None)

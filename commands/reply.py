@@ -1,0 +1,122 @@
+"""What a command answers, as values: whoever draws them (Slack, a terminal) decides how they look.
+
+Every reply is for the person who asked, and for nobody else. `Opened` is the exception in effect: the plan of that run goes to
+the channel, posted by whatever follows the run log, so that a restart never posts it twice.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from commands.ports import BadVersion, Holder
+from planner.events import Entry
+from planner.names import RunId, ServiceName, Version
+from planner.plan import Plan
+from planner.refusal import Refusal
+from planner.run import Run
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Usage:
+    """How a verb is used: its line in the help, and three examples that can be copied."""
+
+    name: str
+    usage: str
+    line: str
+    examples: tuple[str, str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opened:
+    """A run was opened and waits for approval. `replaced` are older waiting runs that it took the place of."""
+
+    run: Run
+    replaced: tuple[RunId, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Preview:
+    """The plan as it would be, from a dry run. Nothing was opened."""
+
+    plan: Plan
+    approvals: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Said:
+    """A short answer: one sentence, and lines that add to it."""
+
+    text: str
+    lines: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refused:
+    """No, and why."""
+
+    refusal: Refusal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunList:
+    """Runs, newest first. `empty` is what to say where there are none."""
+
+    title: str
+    runs: tuple[Run, ...]
+    empty: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunDetail:
+    """One run with its whole log."""
+
+    run: Run
+    entries: tuple[Entry, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Overview:
+    """What goes on in the environment: runs that have not ended, and everything that is held."""
+
+    environment: str
+    open: tuple[Run, ...]
+    held: tuple[Holder, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServiceStatus:
+    """One service: what runs, what it could go back to, what stands in the way. `releases` are the newest first."""
+
+    service: ServiceName
+    owner: str | None
+    current: Version
+    releases: tuple[tuple[Version, datetime | None, str], ...]
+    bad: Mapping[Version, str]
+    holder: Holder | None
+    open: tuple[Run, ...]
+    last: Run | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HoldList:
+    """Every hold, with the run that has it where its log can be read."""
+
+    held: tuple[tuple[Holder, Run | None], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BadList:
+    """The versions remembered as bad."""
+
+    bad: tuple[BadVersion, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Help:
+    """The verbs, in the order of the table; one alone is shown with its examples."""
+
+    verbs: tuple[Usage, ...]
+
+
+Reply = Opened | Preview | Said | Refused | RunList | RunDetail | Overview | ServiceStatus | HoldList | BadList | Help
+"""Everything a command can answer."""

@@ -1,0 +1,41 @@
+"""`show RUN`: one run from its beginning to where it stands."""
+
+from dataclasses import dataclass
+
+from commands.grammar import arguments, bad_command, run_id
+from commands.ports import Call, Desk
+from commands.press import unknown_run
+from commands.reply import Refused, Reply, RunDetail
+from commands.words import Word
+from planner.names import RunId
+from planner.refusal import Refusal
+from planner.run import replay
+
+USAGE = "/rollback show RUN"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Show:
+    """Show this run."""
+
+    run: RunId
+
+
+def read(words: tuple[Word, ...]) -> Show | Refusal:
+    """`RUN`."""
+    found = arguments(words, {}, USAGE)
+    if isinstance(found, Refusal):
+        return found
+    if len(found.places) != 1:
+        return bad_command("Say which run to show, and nothing else.", USAGE, "/rollback history")
+    run = run_id(found.places[0], USAGE)
+    return run if isinstance(run, Refusal) else Show(run=run)
+
+
+async def act(desk: Desk, call: Call, intent: Show) -> Reply:
+    """The run with its log. Changes nothing."""
+    del call
+    entries = await desk.runs.entries(intent.run)
+    if not entries:
+        return Refused(refusal=await unknown_run(desk, intent.run))
+    return RunDetail(run=replay(intent.run, entries), entries=entries)

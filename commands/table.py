@@ -1,0 +1,212 @@
+"""The one table of verbs: name, usage, one line, three examples, how it is read and what it does. Help is made from it."""
+
+from typing import Any
+
+from commands import approve, bad, cancel, decide, guide, history, locks, reject, rollback, show, status
+from commands.grammar import bad_command, clip
+from commands.nearest import nearest
+from commands.ports import Call, Desk
+from commands.reply import Refused, Reply, Usage
+from commands.verb import Ready, Verb
+from commands.words import Unclosed, split
+from planner.events import Choice
+from planner.refusal import Refusal
+
+
+def _usage(name: str, usage: str, line: str, *examples: str) -> Usage:
+    first, second, third = examples
+    return Usage(name=name, usage=usage, line=line, examples=(first, second, third))
+
+
+def _choice(choice: Choice, line: str, *examples: str) -> Verb[decide.Decide]:
+    usage = _usage(choice.value, decide.usage(choice), line, *examples)
+    return Verb(usage=usage, read=decide.reader(choice), act=decide.act)
+
+
+_PLAN: Verb[rollback.Rollback] = Verb(
+    usage=_usage(
+        "plan",
+        rollback.USAGE.replace("/rollback ", "/rollback plan ", 1),
+        "Plan a rollback and post it for approval; `plan` may be left out unless the service is named like a verb.",
+        "/rollback order-service",
+        '/rollback order-service to 1.4.2 --reason "checkouts fail"',
+        "/rollback plan order-service --strategy full --dry-run",
+    ),
+    read=rollback.read,
+    act=rollback.act,
+)
+
+VERBS: tuple[Verb[Any], ...] = (
+    _PLAN,
+    Verb(
+        usage=_usage(
+            "status",
+            status.USAGE,
+            "What runs, waits and is held now; or one service with what it could go back to.",
+            "/rollback status",
+            "/rollback status order-service",
+            "/rollback status payment-service",
+        ),
+        read=status.read,
+        act=status.act,
+    ),
+    Verb(
+        usage=_usage(
+            "history",
+            history.USAGE,
+            "What was rolled back, by whom, and how it ended.",
+            "/rollback history",
+            "/rollback history order-service",
+            "/rollback history r12",
+        ),
+        read=history.read,
+        act=history.act,
+    ),
+    Verb(
+        usage=_usage(
+            "show",
+            show.USAGE,
+            "One run from its beginning to where it stands.",
+            "/rollback show r12",
+            "/rollback show R12",
+            "/rollback show 12",
+        ),
+        read=show.read,
+        act=show.act,
+    ),
+    Verb(
+        usage=_usage(
+            "approve",
+            approve.USAGE,
+            "Approve a waiting plan, like the button.",
+            "/rollback approve r12",
+            "/rollback approve 12",
+            "/rollback approve #12",
+        ),
+        read=approve.read,
+        act=approve.act,
+    ),
+    Verb(
+        usage=_usage(
+            "reject",
+            reject.USAGE,
+            "Say no to a waiting plan; the reason goes into its log.",
+            "/rollback reject r12",
+            "/rollback reject r12 the migration is not ready",
+            '/rollback reject 12 "wrong service"',
+        ),
+        read=reject.read,
+        act=reject.act,
+    ),
+    Verb(
+        usage=_usage(
+            "cancel",
+            cancel.USAGE,
+            "Withdraw a waiting plan, or stop a running one at the next safe point.",
+            "/rollback cancel r12",
+            "/rollback cancel 12",
+            "/rollback cancel #12",
+        ),
+        read=cancel.read,
+        act=cancel.act,
+    ),
+    _choice(
+        Choice.RETRY,
+        "A run has stopped: look at its failed steps again, and try them again.",
+        "/rollback retry r12",
+        "/rollback retry r12 the disk was full, is not now",
+        "/rollback retry 12",
+    ),
+    _choice(
+        Choice.SKIP,
+        "A run has stopped: go on without its failed steps, where that is safe.",
+        "/rollback skip r12 the check is wrong",
+        "/rollback skip r12",
+        "/rollback skip 12 known flaky",
+    ),
+    _choice(
+        Choice.UNDO,
+        "A run has stopped: take back what it did, in the reverse order.",
+        "/rollback undo r12",
+        "/rollback undo r12 it did not help",
+        "/rollback undo 12",
+    ),
+    _choice(
+        Choice.LEAVE,
+        "A run has stopped: end it as it is, and go on by hand.",
+        "/rollback leave r12",
+        "/rollback leave r12 finishing by hand",
+        "/rollback leave 12",
+    ),
+    Verb(
+        usage=_usage(
+            "locks",
+            locks.USAGE,
+            "Which services are held, by which run, since when.",
+            "/rollback locks",
+            "/rollback status order-service",
+            "/rollback show r12",
+        ),
+        read=locks.read,
+        act=locks.act,
+    ),
+    Verb(
+        usage=_usage(
+            "bad",
+            bad.USAGE,
+            "Versions that no plan goes back to.",
+            "/rollback bad list",
+            "/rollback bad add order-service 1.4.1 loses carts",
+            "/rollback bad clear order-service 1.4.1 fixed by a patch of the database",
+        ),
+        read=bad.read,
+        act=bad.act,
+    ),
+    Verb(
+        usage=_usage(
+            "help",
+            guide.USAGE,
+            "This list, or one verb with examples.",
+            "/rollback help",
+            "/rollback help plan",
+            "/rollback help cancel",
+        ),
+        read=guide.reader(lambda: tuple(verb.usage for verb in VERBS)),
+        act=guide.act,
+    ),
+)
+"""Every verb, in the order of the help."""
+
+_BY_NAME = {verb.name: verb for verb in VERBS}
+
+
+def understand(raw: str) -> Ready[Any] | Refusal:
+    """What these words ask for, or why they ask for nothing. No word at all asks for help; nothing is done yet."""
+    try:
+        words = split(raw)
+    except Unclosed:
+        return bad_command("A quote was opened and never closed; nothing was done.", rollback.USAGE)
+    if not words or words[0].text.lower() in {"--help", "-h", "?"}:
+        return _BY_NAME["help"].ready(words[1:])
+    first = words[0].text.lower()
+    verb = None if words[0].quoted else _BY_NAME.get(first)
+    if verb is not None:
+        return verb.ready(words[1:])
+    ready = _PLAN.ready(words)
+    close = nearest(first, _BY_NAME, most=1)
+    if isinstance(ready, Refusal) and close:
+        rest = " ".join(word.text for word in words[1:])
+        meant = clip(f"/rollback {close[0]} {rest}".strip(), 120)
+        return Refusal(
+            code=ready.code,
+            message=f"{ready.message} Did you mean the verb {close[0]}?",
+            facts=ready.facts,
+            nearest=(meant, *ready.nearest),
+        )
+    return ready
+
+
+async def answer(desk: Desk, call: Call) -> Reply:
+    """The reply to a command. Raises `integrations.errors.IntegrationError` where the world outside is broken."""
+    ready = understand(call.words)
+    return Refused(refusal=ready) if isinstance(ready, Refusal) else await ready.answer(desk, call)
