@@ -27,7 +27,9 @@ _X = rf"(?:{_NUMBER}|[xX*])"
 _PARTIAL = rf"[v= ]*+({_X})(?:\.({_X})(?:\.({_X})(?:{_PRE})?(?:{_BUILD})?)?)?"
 _FULL = rf"v?({_NUMBER})\.({_NUMBER})\.({_NUMBER})(?:{_PRE})?(?:{_BUILD})?"
 _LOOSE_ID = rf"(?:[0-9]{{0,256}}[a-zA-Z-]{_WORD}{{0,250}}|[0-9]{{1,256}})"
-_LOOSE = rf"[0-9]{{1,256}}\.[0-9]{{1,256}}\.[0-9]{{1,256}}(?:-?{_LOOSE_ID}(?:\.{_LOOSE_ID})*)?(?:{_BUILD})?"  # what npm takes for one word
+_THREE = r"[0-9]{1,256}\.[0-9]{1,256}\.[0-9]{1,256}"
+_LOOSE = rf"{_THREE}(?:-?{_LOOSE_ID}(?:\.{_LOOSE_ID})*)?(?:{_BUILD})?"
+"""What npm skips as one word where it looks for blanks behind operators."""
 
 _RUN = re.compile(f"[{_BLANKS}]+")
 _STRIP = re.compile(rf"^[{_BLANKS}]+|(?<![{_BLANKS}])[{_BLANKS}]+\Z")
@@ -42,6 +44,7 @@ _CARET = re.compile(rf"\^{_PARTIAL}")
 _TILDE = re.compile(rf"~>?{_PARTIAL}")
 _BARE = re.compile(rf"((?:<|>)?=?) ?{_PARTIAL}")
 _STAR = re.compile(r"[<>]?=? ?\*")
+_PYTHONS = re.compile(rf"(?:^|[{_BLANKS}|])(?:~=|={{2,3}})")
 _COMPARATOR = re.compile(rf"((?:<|>)?=?) ?({_FULL})")
 
 
@@ -93,6 +96,12 @@ def branches(text: str, *, wide: bool) -> tuple[Branch, ...]:
     found = [_branch(part.strip(" "), wide=wide) for part in squeezed.split("||")]
     kept = [branch for branch in found if branch != (NOTHING_AT_ALL,)] or found[:1]
     return ((),) if () in kept else tuple(kept)
+
+
+def refuse_lookalikes(text: str) -> None:
+    """Raises `RangeError` for what npm would read, but whoever wrote it meant in another dialect."""
+    if "=" in text and _PYTHONS.search(text):
+        raise RangeError("~= and == are Python's operators")
 
 
 def trim(text: str) -> str:
