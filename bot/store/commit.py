@@ -7,6 +7,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from bot.fencing import Fence, Fenced, Held
 from bot.store.codec import Line, write
 from bot.store.connect import Store
 from bot.store.keys import Keys
@@ -17,32 +18,12 @@ from planner.names import RunId, ServiceName
 _SCRIPT = (Path(__file__).parent / "scripts" / "commit.lua").read_text("utf-8")
 
 
-class Fenced(Exception):
-    """Another worker has the run in its hands now: stop, and do nothing more. Nothing was written."""
-
-
-class Held(Exception):
-    """Some of the services are held by others. Nothing was written, and no lock was taken."""
-
-    def __init__(self, holders: tuple[Holder, ...]) -> None:
-        super().__init__(", ".join(f"{holder.service} by {holder.run}" for holder in holders))
-        self.holders = holders
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Head:
     """Where a log ends: the last entry's number and hash; 0 and the empty text where it is empty."""
 
     seq: int = 0
     hash: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Fence:
-    """The proof that a worker still has the run: its run and fencing number."""
-
-    run: RunId
-    epoch: int
 
 
 @dataclass(slots=True)

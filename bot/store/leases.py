@@ -9,17 +9,13 @@ from pathlib import Path
 
 import structlog
 
-from bot.store.commit import Fence
+from bot.fencing import Fence, LeaseLost
 from bot.store.connect import STORE_DOWN, Store
 from bot.store.keys import Keys
 from planner.names import RunId
 
 _SCRIPT = (Path(__file__).parent / "scripts" / "lease.lua").read_text("utf-8")
 log = structlog.get_logger(__name__)
-
-
-class LeaseLost(Exception):
-    """This worker can no longer be sure that it has the run: do nothing more."""
 
 
 @dataclass(slots=True)

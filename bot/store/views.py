@@ -1,4 +1,4 @@
-"""Which Slack message shows which run, and how far its thread is written: kept here so that a restart goes on with the same message."""
+"""Which Slack message shows which run, and how far its thread is written: a restart goes on with the same message."""
 
 from dataclasses import dataclass
 

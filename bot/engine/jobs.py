@@ -1,0 +1,84 @@
+"""Wake-ups for workers, by a job engine on the same store. The log is the truth: a wake-up lost or doubled does no harm.
+
+Only run ids travel through the engine. Every wake-up has a key of its own, for the engine drops a job whose key is still at
+work; a sweep finds runs that were left lying by a worker that died or by a wake-up that was lost.
+"""
+
+import itertools
+import logging
+import os
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import datetime, timedelta
+
+import structlog
+from docket import Docket, Perpetual
+from docket import Worker as DocketWorker
+
+from bot.engine.worker import Worker
+from bot.fencing import LeaseLost
+from planner.names import RunId
+
+log = structlog.get_logger(__name__)
+SWEEP = timedelta(seconds=5)
+"""How often somebody looks for runs that were left lying."""
+REDELIVERY = timedelta(seconds=5)
+"""How long a job may be silent before another worker gets it; the engine renews it while its worker lives."""
+_WORK = "work"
+
+
+class Jobs:
+    """The wake-up service. Implements `commands.ports.Wake`; `work` makes this process one of the workers."""
+
+    def __init__(self, url: str, prefix: str) -> None:
+        # Its own chatter about every job says nothing that the run log does not.
+        logging.getLogger("docket").setLevel(logging.WARNING)
+        self._docket = Docket(name=prefix, url=url)
+        self._numbers = itertools.count()
+        self._me = f"{socket.gethostname()}-{os.getpid()}"
+        self._worker: Worker | None = None
+        self._docket.register(self._work, names=[_WORK])
+        self._docket.register(self._sweep, names=["sweep"])
+
+    @asynccontextmanager
+    async def open(self) -> AsyncIterator["Jobs"]:
+        """The service while the block runs."""
+        async with self._docket:
+            yield self
+
+    async def wake(self, run: RunId) -> None:
+        """Get a worker to look at this run soon."""
+        await self._docket.add(_WORK, key=f"{run}:{self._me}:{next(self._numbers)}")(run)
+
+    async def wake_at(self, run: RunId, when: datetime) -> None:
+        """Get a worker to look at this run not before `when`."""
+        await self._docket.add(_WORK, when=when, key=f"{run}:at:{when.timestamp():.0f}")(run)
+
+    async def work(self, worker: Worker, concurrency: int = 50) -> None:
+        """Work until cancelled; a store that goes away is waited for."""
+        self._worker = worker
+        async with DocketWorker(
+            self._docket,
+            name=self._me,
+            concurrency=concurrency,
+            redelivery_timeout=REDELIVERY,
+            reconnection_delay=timedelta(seconds=1),
+            minimum_check_interval=timedelta(milliseconds=50),
+            scheduling_resolution=timedelta(milliseconds=100),
+        ) as docket_worker:
+            await docket_worker.run_forever()
+
+    async def _work(self, run: str) -> None:
+        if self._worker is None:
+            return
+        try:
+            await self._worker.work(RunId(run))
+        except LeaseLost as lost:
+            log.warning("stopped working on a run", run=run, why=str(lost))
+
+    async def _sweep(self, perpetual: Perpetual = Perpetual(every=SWEEP, automatic=True)) -> None:  # noqa: B008 (how the engine is told)
+        if self._worker is None:
+            return
+        for run in await self._worker.unfinished():
+            await self.wake(run)

@@ -1,0 +1,230 @@
+"""One step, carried out: write the intent, ask the runtime, find out what really happened, ask the gates.
+
+Everything that is learned is written to the log before anything follows from it. Nothing here decides what comes next.
+"""
+
+import asyncio
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from bot.engine.hand import Hand
+from integrations.errors import IntegrationError, OutcomeUnknown, Unavailable
+from integrations.protocols import Observation, Phase, Probe, Runtime
+from planner.events import (
+    Gate,
+    GateJudged,
+    Measured,
+    StepAccepted,
+    StepFailed,
+    StepIntended,
+    StepNotTaken,
+    StepUnknown,
+    StepVerified,
+)
+from planner.facts import Check, Release, Service
+from planner.run import Step
+from planner.verdict import Judgement, Measurement, Outcome, Verdict, judge
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pace:
+    """How patient a worker is, in seconds. `stable` is how long a service must stay up before the plan moves on."""
+
+    poll: float = 0.25
+    apply: float = 60.0
+    converge: float = 600.0
+    stable: float = 10.0
+    look: float = 60.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stand:
+    """Where a step works: the service and release as the catalog has them now, and the systems that run and measure it."""
+
+    service: Service
+    release: Release
+    runtime: Runtime
+    probes: Mapping[str, Probe]
+
+
+async def issue(hand: Hand, step: Step, stand: Stand, pace: Pace) -> None:
+    """Ask the runtime to make the service run the step's release, if it runs what is expected."""
+    attempt = step.attempt + 1
+    key = step.key or f"{hand.run.id}:{step.id}:{attempt}"
+    await hand.record(StepIntended(step=step.id, attempt=attempt, expect=step.expect, to=step.to, key=key))
+    hand.lease.check()
+    try:
+        async with asyncio.timeout(pace.apply):
+            await stand.runtime.apply(stand.service, stand.release, expect=step.expect, key=key)
+    except (OutcomeUnknown, TimeoutError) as error:
+        await hand.record(StepUnknown(step=step.id, key=key, detail=str(error) or f"no answer within {pace.apply:g} s"))
+    except IntegrationError as error:
+        await hand.record(StepFailed(step=step.id, because=str(error)))
+    else:
+        await hand.record(StepAccepted(step=step.id, key=key))
+
+
+async def look(hand: Hand, step: Step, stand: Stand, pace: Pace) -> None:
+    """Find out whether an intended request had its effect. Never asks for anything."""
+    seen = await _observe(step, stand, pace)
+    match seen:
+        case str():
+            await hand.record(StepFailed(step=step.id, because=f"nobody can tell what runs: {seen}"))
+        case Observation() if _has_taken(step, seen):
+            await hand.record(StepAccepted(step=step.id, key=step.key, recovered=True))
+        case Observation() if seen.running in (step.expect, None):
+            await hand.record(StepNotTaken(step=step.id, key=step.key, running=seen.running))
+        case Observation():
+            because = f"{seen.running} runs, which is neither {step.expect} nor {step.to}: somebody else changed it"
+            await hand.record(StepFailed(step=step.id, because=because))
+
+
+def _has_taken(step: Step, seen: Observation) -> bool:
+    if seen.running == step.to:
+        return True
+    return bool(step.key) and seen.key == step.key and seen.phase in (Phase.PROGRESSING, Phase.CONVERGED, Phase.FAILED)
+
+
+async def settle(hand: Hand, step: Step, stand: Stand, pace: Pace) -> None:
+    """Ask the gates identity, converged and stable, in this order; the first that does not pass fails the step."""
+    began = time.monotonic()
+    seen = await _until_converged(step, stand, pace)
+    if not await _judge(hand, step, Gate.IDENTITY, _identity(step, seen), began):
+        return
+    if not await _judge(hand, step, Gate.CONVERGED, _converged(seen, pace), began):
+        return
+    began = time.monotonic()
+    await _judge(hand, step, Gate.STABLE, await _stays(step, stand, pace), began)
+
+
+async def indicate(hand: Hand, step: Step, stand: Stand) -> None:
+    """Run the service's checks side by side, and mark the step verified, verified with doubts, or failed."""
+    checks = stand.service.checks
+    judgements = await asyncio.gather(*(_check(hand, step, check, stand) for check in checks))
+    failed = [f"{check.name}: {j.because}" for check, j in zip(checks, judgements, strict=True) if j.verdict is Verdict.FAIL]
+    if failed:
+        await hand.record(StepFailed(step=step.id, because="; ".join(failed), settled=True))
+        return
+    unclear = [f"{c.name}: {j.because}" for c, j in zip(checks, judgements, strict=True) if j.verdict is Verdict.INCONCLUSIVE]
+    if not checks:
+        unclear = ["no checks are defined for this service"]
+    await hand.record(StepVerified(step=step.id, unclear=tuple(unclear)))
+
+
+async def _check(hand: Hand, step: Step, check: Check, stand: Stand) -> Judgement:
+    """Measure until the check is judged, going on from what the log holds already."""
+    began = time.monotonic()
+    taken: tuple[Measurement, ...] = step.measured.get(check.name, ())
+    probe = stand.probes.get(check.probe)
+    while (judgement := judge(check, taken)) is None:
+        if probe is None:
+            judgement = Judgement(verdict=Verdict.INCONCLUSIVE, because=f"there is no probe named {check.probe}")
+            break
+        if taken:
+            await asyncio.sleep(check.interval)
+        measurement = await _measure(probe, check)
+        taken = (*taken, measurement)
+        await hand.record(Measured(step=step.id, check=check.name, outcome=measurement.outcome, seen=measurement.seen))
+    seconds = time.monotonic() - began
+    await hand.record(
+        GateJudged(
+            step=step.id,
+            gate=Gate.INDICATORS,
+            check=check.name,
+            verdict=judgement.verdict,
+            because=judgement.because,
+            seconds=round(seconds, 2),
+        )
+    )
+    return judgement
+
+
+async def _measure(probe: Probe, check: Check) -> Measurement:
+    try:
+        return await probe.measure(check)
+    except IntegrationError as error:
+        return Measurement(outcome=Outcome.ERROR, seen=str(error))
+
+
+async def _observe(step: Step, stand: Stand, pace: Pace) -> Observation | str:
+    """What runs, asked again while the runtime cannot be reached; the reason where it stays so."""
+    deadline = time.monotonic() + pace.look
+    while True:
+        try:
+            return await stand.runtime.observe(stand.service, stand.release, key=step.key)
+        except Unavailable as error:
+            if time.monotonic() > deadline:
+                return str(error)
+            await asyncio.sleep(pace.poll)
+        except IntegrationError as error:
+            return str(error)
+
+
+async def _until_converged(step: Step, stand: Stand, pace: Pace) -> Observation | str:
+    deadline = time.monotonic() + pace.converge
+    while True:
+        seen = await _observe(step, stand, pace)
+        if isinstance(seen, str) or seen.phase is Phase.FAILED:
+            return seen
+        if seen.phase is Phase.CONVERGED and seen.running == step.to and seen.old_left == 0:
+            return seen
+        if time.monotonic() > deadline:
+            return seen
+        await asyncio.sleep(pace.poll)
+
+
+async def _stays(step: Step, stand: Stand, pace: Pace) -> Judgement:
+    """Whether the service stays as it is, without restarts, for the time that `pace.stable` says."""
+    first: int | None = None
+    until = time.monotonic() + pace.stable
+    while True:
+        seen = await _observe(step, stand, pace)
+        if isinstance(seen, str):
+            return Judgement(verdict=Verdict.FAIL, because=f"could not be observed: {seen}")
+        first = seen.restarts if first is None else first
+        if seen.phase is not Phase.CONVERGED or seen.running != step.to:
+            return Judgement(verdict=Verdict.FAIL, because=f"did not stay up: {seen.detail or seen.phase}")
+        if seen.restarts > first:
+            return Judgement(verdict=Verdict.FAIL, because=f"restarted {seen.restarts - first} times: {seen.detail}")
+        if time.monotonic() >= until:
+            return Judgement(verdict=Verdict.PASS, because=f"up for {pace.stable:g} s without a restart")
+        await asyncio.sleep(pace.poll)
+
+
+def _identity(step: Step, seen: Observation | str) -> Judgement:
+    match seen:
+        case str():
+            return Judgement(verdict=Verdict.FAIL, because=f"could not be observed: {seen}")
+        case Observation() if seen.running != step.to:
+            what = f"{seen.running} runs" if seen.running else "nothing answers"
+            return Judgement(verdict=Verdict.FAIL, because=f"{what}, {step.to} should. {seen.detail}".rstrip())
+        case Observation() if seen.old_left:
+            return Judgement(
+                verdict=Verdict.FAIL, because=f"{seen.old_left} of another release still run. {seen.detail}".rstrip()
+            )
+    return Judgement(verdict=Verdict.PASS, because=f"{step.to} runs, nothing else is left")
+
+
+def _converged(seen: Observation | str, pace: Pace) -> Judgement:
+    match seen:
+        case Observation(phase=Phase.CONVERGED):
+            return Judgement(verdict=Verdict.PASS, because=seen.detail or "ready")
+        case Observation(phase=Phase.FAILED):
+            return Judgement(verdict=Verdict.FAIL, because=seen.detail or "the runtime says that it failed")
+        case Observation():
+            return Judgement(verdict=Verdict.FAIL, because=f"not ready within {pace.converge:g} s: {seen.detail or seen.phase}")
+        case str():
+            return Judgement(verdict=Verdict.FAIL, because=f"could not be observed: {seen}")
+
+
+async def _judge(hand: Hand, step: Step, gate: Gate, judgement: Judgement, began: float) -> bool:
+    """Write what a gate says; a step whose gate does not pass has failed. Whether it passed."""
+    seconds = round(time.monotonic() - began, 2)
+    passed = judgement.verdict is Verdict.PASS
+    said = GateJudged(step=step.id, gate=gate, verdict=judgement.verdict, because=judgement.because, seconds=seconds)
+    if passed:
+        await hand.record(said)
+    else:
+        await hand.record(said, StepFailed(step=step.id, because=f"{gate}: {judgement.because}"))
+    return passed

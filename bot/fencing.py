@@ -1,0 +1,92 @@
+"""How a worker proves that it still has a run: what the engine and the store agree on, and all they know of each other.
+
+LeaseLost   this worker can no longer be sure that it has the run
+Fenced      the store says that another worker has it
+Held        some services are held by other runs
+"""
+
+from collections.abc import Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from typing import Protocol
+
+from commands.ports import Holder
+from planner.events import EnvironmentEvent, RunEvent
+from planner.names import RunId
+from planner.run import Run
+
+
+class LeaseLost(Exception):
+    """This worker can no longer be sure that it has the run: do nothing more."""
+
+
+class Fenced(LeaseLost):
+    """Another worker has the run in its hands now: do nothing more. Nothing was written."""
+
+
+class Held(Exception):
+    """Some of the services are held by others. Nothing was written, and no lock was taken."""
+
+    def __init__(self, holders: tuple[Holder, ...]) -> None:
+        super().__init__(", ".join(f"{holder.service} by {holder.run}" for holder in holders))
+        self.holders = holders
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fence:
+    """What the store checks on every write of a worker: its run and fencing number."""
+
+    run: RunId
+    epoch: int
+
+
+class Lease(Protocol):
+    """The proof that a worker has a run."""
+
+    @property
+    def fence(self) -> Fence:
+        """The fencing number, for writes."""
+        ...
+
+    @property
+    def take_over(self) -> bool:
+        """Whether another worker had the run before and did not give it back."""
+        ...
+
+    def check(self) -> None:
+        """Call right before every effect outside. Raises `LeaseLost`."""
+        ...
+
+
+class LeaseOffice(Protocol):
+    """Gives out leases."""
+
+    def hold(self, run: RunId, owner: str) -> AbstractAsyncContextManager[Lease | None]:
+        """The lease while the block runs, renewed meanwhile; `None` where another worker has the run."""
+        ...
+
+
+class WorkerLog(Protocol):
+    """The run log as a worker uses it."""
+
+    async def read(self, run: RunId) -> Run | None:
+        """The run as its log tells it now."""
+        ...
+
+    async def catch_up(self, run: Run) -> Run:
+        """The run with everything that was written since it was read."""
+        ...
+
+    async def append(self, run: Run, events: Sequence[RunEvent]) -> Run:
+        """Write only if nothing was written since; raises `commands.ports.Moved`."""
+        ...
+
+    async def record(
+        self, run: Run, events: Sequence[RunEvent], *, fence: Fence, lock: bool = False, also: Sequence[EnvironmentEvent] = ()
+    ) -> Run:
+        """Write after whatever people wrote meanwhile; raises `Fenced`, or `Held` where `lock` finds services held."""
+        ...
+
+    async def open_runs(self) -> tuple[RunId, ...]:
+        """The runs that have not ended."""
+        ...

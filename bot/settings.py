@@ -1,0 +1,171 @@
+"""Every setting: where it comes from, its unit, its default and what is checked.
+
+Environment variables win over `rollbot.yaml` in the working directory (or the file that ROLLBOT_CONFIG names). Nested keys join
+with two underscores: ROLLBOT_POLICY__APPROVALS. Slack's own three variables keep their usual names.
+"""
+
+import difflib
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import AliasChoices, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, YamlConfigSettingsSource
+
+from integrations.durations import parse_duration
+from planner.names import ActorId
+from planner.policy import Policy
+
+PREFIX = "ROLLBOT_"
+CONFIG = "ROLLBOT_CONFIG"
+
+
+class SettingsError(Exception):
+    """The settings cannot be used; every mistake is named with its place and what was expected, never with its value."""
+
+
+def _seconds(value: Any) -> Any:
+    return parse_duration(value) if isinstance(value, str) else value
+
+
+def _stripped(value: Any) -> Any:
+    # People paste tokens with quotes and blanks around them.
+    return value.strip().strip("'\"").strip() if isinstance(value, str) else value
+
+
+Seconds = Annotated[float, BeforeValidator(_seconds), Field(gt=0)]
+Token = Annotated[SecretStr, BeforeValidator(_stripped)]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+
+class Approvers(_Part):
+    """Who may approve, by Slack user id (U…) and user group id (S…). Empty means nobody."""
+
+    users: tuple[str, ...] = ()
+    groups: tuple[str, ...] = ()
+
+
+class PolicySettings(_Part):
+    """The approval rules of this environment."""
+
+    approvals: int = Field(default=1, ge=1)
+    approvers: Approvers = Approvers()
+    own_request: bool = False
+    expires: Seconds = 1200.0
+
+    def policy(self) -> Policy:
+        """The rules as the planner knows them."""
+        return Policy(
+            approvals=self.approvals,
+            users=frozenset(ActorId(user) for user in self.approvers.users),
+            groups=frozenset(self.approvers.groups),
+            own_request=self.own_request,
+            expires=self.expires,
+        )
+
+
+class Settings(BaseSettings):
+    """All settings. `load` reads them; tests and the demo make them directly."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX,
+        env_nested_delimiter="__",
+        extra="forbid",
+        frozen=True,
+        hide_input_in_errors=True,
+        populate_by_name=True,
+    )
+
+    catalog: Path = Path("services.yaml")
+    environment: str = Field(default="prod", pattern=r"^[a-z0-9][a-z0-9-]{0,30}$")
+    state_dir: Path = Path(".rollbot")
+    redis_url: Token | None = None
+    policy: PolicySettings = PolicySettings()
+    max_parallel: int = Field(default=4, ge=1)
+    stable: Seconds = 10.0
+    """How long a service must stay up before the plan moves on."""
+    converge: Seconds = 600.0
+    """How long a service may take to run its release."""
+    survey: Seconds = 2.0
+    """How long the runtimes may take to say what runs."""
+    edit_interval: Seconds = 3.0
+    """The shortest time between two edits of one message."""
+    log_level: str = "INFO"
+    slack_api_url: str = "https://slack.com/api/"
+    slack_bot_token: Token | None = Field(default=None, validation_alias=AliasChoices("SLACK_BOT_TOKEN", "slack_bot_token"))
+    slack_app_token: Token | None = Field(default=None, validation_alias=AliasChoices("SLACK_APP_TOKEN", "slack_app_token"))
+    slack_signing_secret: Token | None = Field(
+        default=None, validation_alias=AliasChoices("SLACK_SIGNING_SECRET", "slack_signing_secret")
+    )
+
+    @field_validator("slack_bot_token")
+    @classmethod
+    def _is_bot_token(cls, token: SecretStr | None) -> SecretStr | None:
+        return _kind(token, "xoxb-", "a bot token (OAuth & Permissions, Bot User OAuth Token)")
+
+    @field_validator("slack_app_token")
+    @classmethod
+    def _is_app_token(cls, token: SecretStr | None) -> SecretStr | None:
+        return _kind(token, "xapp-", "an app-level token (Basic Information, App-Level Tokens, scope connections:write)")
+
+    @field_validator("slack_api_url")
+    @classmethod
+    def _ends_in_slash(cls, url: str) -> str:
+        if not url.startswith(("http://", "https://")):
+            raise ValueError("expected a URL that begins with https:// or http://")
+        return url.rstrip("/") + "/"
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """What wins over what: arguments, environment, file."""
+        file = YamlConfigSettingsSource(settings_cls, yaml_file=Path(os.environ.get(CONFIG, "rollbot.yaml")))
+        return init_settings, env_settings, file
+
+
+def load(**given: Any) -> Settings:
+    """The settings of this process; `given` wins over everything. Raises `SettingsError` naming every mistake at once."""
+    mistakes = _unknown(os.environ)
+    try:
+        settings = Settings(**given)
+    except ValidationError as error:
+        mistakes += [_words(e["loc"], e["msg"]) for e in error.errors(include_input=False, include_url=False)]
+    except Exception as error:  # a settings file that is no YAML raises whatever its parser raises
+        mistakes.append(f"{os.environ.get(CONFIG, 'rollbot.yaml')}: {error}")
+    if mistakes:
+        raise SettingsError("\n".join(mistakes))
+    return settings
+
+
+def _unknown(environment: Mapping[str, str]) -> list[str]:
+    """Variables that look like ours and are not, with the nearest that is."""
+    known = {f"{PREFIX}{name.upper()}" for name in Settings.model_fields if not name.startswith("slack_") or name == "slack_api_url"}
+    known |= {CONFIG, "ROLLBOT_CHROMIUM", "ROLLBOT_TOKEN"}
+    mistakes = []
+    for name in sorted(environment):
+        if not name.startswith(PREFIX) or name.split("__")[0] in known:
+            continue
+        near = difflib.get_close_matches(name, known, n=1)
+        hint = f"; did you mean {near[0]}?" if near else f"; known are {', '.join(sorted(known))}"
+        mistakes.append(f"{name}: no such setting{hint}")
+    return mistakes
+
+
+def _kind(token: SecretStr | None, prefix: str, what: str) -> SecretStr | None:
+    if token is not None and not token.get_secret_value().startswith(prefix):
+        raise ValueError(f"expected {what}, which begins with {prefix}")
+    return token
+
+
+def _words(place: tuple[int | str, ...], message: str) -> str:
+    return f"{'.'.join(str(part) for part in place)}: {message.removeprefix('Value error, ')}"

@@ -1,0 +1,18 @@
+"""What a finished rollback leaves behind: what to remember, and what people still have to do."""
+
+from planner.plan import Plan
+
+
+def obligations(plan: Plan) -> tuple[str, ...]:
+    """What must be done after this plan, in words, each naming what would go wrong otherwise."""
+    target = plan.target
+    owed = [
+        f"Fix or revert {target.service} {target.from_version} before the next deploy, or it ships the same fault again.",
+    ]
+    others = [move for move in plan.moves if move.service != target.service]
+    owed += [f"Hold deploys of {move.service} {move.from_version} until {target.service} works with it again." for move in others]
+    owed += [
+        f"Check the data: {hazard.kind} migration {hazard.migration} of {hazard.service} {hazard.release} is not undone."
+        for hazard in plan.hazards
+    ]
+    return tuple(owed)
