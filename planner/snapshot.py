@@ -7,7 +7,7 @@ from planner.facts import NOTHING, Service
 from planner.names import ServiceName, Version
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, weakref_slot=True)
 class Snapshot:
     """What exists, what runs now, and which versions are remembered as bad.
 

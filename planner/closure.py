@@ -1,0 +1,128 @@
+"""How far every service must at least go back: a greatest fixpoint.
+
+Begin with the service that was named at its target and all others where they are. Then, for two services that need something of
+each other, ask whether the newest release still open to one works with any release still open to the other; where it does
+not, that release is out, in this and in every solution. Repeat until nothing changes. What remains on top is a bound that no
+solution can exceed, reached at the cost of the services that move and their neighbours alone.
+
+If the tops agree with one another they are a solution, and no other can beat it: in any solution every service is at its top
+or older, and all three costs (hazards crossed, services moved, releases stepped back) only grow as a service goes back
+further. Where ranges are monotone (a newer consumer never asks for an older provider) this is always so: the relations are
+closed under maximum (Jeavons and Cooper, "Tractable constraints on ordered domains", 1995). Where the tops do not agree,
+`planner.least` takes over from here. The same computation finds the recovery line in rollback-recovery (Elnozahy and others,
+2002).
+"""
+
+from collections import deque
+from dataclasses import dataclass, field
+
+from planner.graph import Graph
+from planner.names import ServiceName
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    """Which services move, and to which place of their history; the target is one of them."""
+
+    places: dict[ServiceName, int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Impossible:
+    """No choice exists, and the needs and bars among these services alone already prove it."""
+
+    among: frozenset[ServiceName]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TooHard:
+    """The effort limit was reached before anything was proven."""
+
+    spent: str
+
+
+@dataclass(slots=True, kw_only=True)
+class Bounds:
+    """The fixpoint. `domains` holds, for every service touched, the places still open, newest first; all others may stay.
+
+    `clashes` are pairs whose tops do not agree, `causes` who made whom go back. `empty` names a service that has nowhere left
+    to go.
+    """
+
+    target: ServiceName
+    domains: dict[ServiceName, tuple[int, ...]]
+    causes: dict[ServiceName, set[ServiceName]] = field(default_factory=dict)
+    clashes: list[tuple[ServiceName, ServiceName]] = field(default_factory=list)
+    empty: ServiceName | None = None
+
+    def domain(self, graph: Graph, name: ServiceName) -> tuple[int, ...]:
+        """The places still open to a service, newest first."""
+        found = self.domains.get(name)
+        return graph.choices(name) if found is None else found
+
+    def because_of(self, names: set[ServiceName]) -> frozenset[ServiceName]:
+        """These services and all whose going back made them go back, the target included."""
+        seen, todo = {self.target, *names}, [*names]
+        while todo:
+            for cause in self.causes.get(todo.pop(), ()):
+                if cause not in seen:
+                    seen.add(cause)
+                    todo.append(cause)
+        return frozenset(seen)
+
+
+def bound(graph: Graph, target: ServiceName, place: int, limit: int | None = None) -> Bounds | TooHard:
+    """The fixpoint that begins with `target` at `place`. More than `limit` services touched are too hard; no limit by default."""
+    bounds = Bounds(target=target, domains={target: (place,)})
+    if place not in graph.choices(target):
+        bounds.empty = target
+        return bounds
+    queue, queued = deque([target]), {target}
+    while queue:
+        name = queue.popleft()
+        queued.discard(name)
+        for other in graph.neighbours(name):
+            for mover, anchor in ((other, name), (name, other)):
+                if not _lower(graph, bounds, mover, anchor):
+                    continue
+                if bounds.empty is not None:
+                    return bounds
+                if mover not in queued:
+                    queue.append(mover)
+                    queued.add(mover)
+        if limit is not None and len(bounds.domains) > limit:
+            return TooHard(spent=f"{limit} services looked at")
+    bounds.clashes = list(_clashes(graph, bounds))
+    return bounds
+
+
+def agree(graph: Graph, one: ServiceName, place: int, other: ServiceName, other_place: int) -> bool:
+    """Whether a plan may leave two services at these places: all is kept between them, or neither of them moves."""
+    stay = place == graph.history(one).now and other_place == graph.history(other).now
+    return stay or graph.agree(one, place, other, other_place)
+
+
+def _lower(graph: Graph, bounds: Bounds, mover: ServiceName, anchor: ServiceName) -> bool:
+    """Take from `mover` its newest places that go with nothing `anchor` has left. Says whether there were any."""
+    places, beside = bounds.domain(graph, mover), bounds.domain(graph, anchor)
+    kept = 0
+    while kept < len(places) and not any(agree(graph, mover, places[kept], anchor, place) for place in beside):
+        kept += 1
+    if kept == 0:
+        return False
+    bounds.domains[mover] = places[kept:]
+    bounds.causes.setdefault(mover, set()).add(anchor)
+    if kept == len(places):
+        bounds.empty = mover
+    return True
+
+
+def _clashes(graph: Graph, bounds: Bounds) -> list[tuple[ServiceName, ServiceName]]:
+    found = []
+    for name in sorted(bounds.domains):
+        for other in graph.neighbours(name):
+            if other in bounds.domains and other < name:
+                continue
+            if not agree(graph, name, bounds.domain(graph, name)[0], other, bounds.domain(graph, other)[0]):
+                found.append((name, other))
+    return found

@@ -1,0 +1,176 @@
+"""Why there is no plan: a minimal set of facts that contradict each other, in words.
+
+A fact is the request, a release's need (all releases of a service with the same need are one fact), or a release that may not
+be gone back to. Each gets a switch; a SAT solver finds some set of switches that cannot all be on, and then every fact is
+tried without: what can be left out is. So leaving out any one fact of the answer makes the rest solvable.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from pysat.solvers import Solver
+
+from planner.closure import Impossible
+from planner.graph import Graph, Need
+from planner.history import BarKind
+from planner.ladder import Ladder, ladders, runs
+from planner.names import ServiceName
+
+LARGEST = 400
+"""Conflicts among more services than this are told without being made minimal."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ask:
+    """The named service must be at this place."""
+
+    service: ServiceName
+    place: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Demand:
+    """These releases of a service need another one (or, in a broken catalog, itself) in one and the same range."""
+
+    service: ServiceName
+    places: tuple[int, ...]
+    other: ServiceName
+    need: Need
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ban:
+    """These releases of a service may not be gone back to, all for one reason."""
+
+    service: ServiceName
+    places: tuple[int, ...]
+    words: str
+
+
+Fact = Ask | Demand | Ban
+
+
+def conflict(graph: Graph, target: ServiceName, place: int, found: Impossible) -> tuple[Fact, ...] | None:
+    """A minimal set of facts that cannot hold together, the request first; `None` where there are too many services to tell."""
+    if len(found.among) > LARGEST:
+        return None
+    names = sorted(found.among)
+    # Places that may not be gone back to are open here: their bans are facts that can be left out.
+    rungs, free = ladders((name, tuple(range(graph.history(name).now, -1, -1))) for name in names)
+    facts: list[Fact] = [Ask(service=target, place=place)]
+    for name in names:
+        facts += _bans(graph, name)
+        facts += _demands(graph, name, rungs)
+    switches = {free + at: fact for at, fact in enumerate(facts)}
+    with Solver(name="g3") as solver:
+        for ladder in rungs.values():
+            for rule in ladder.rules():
+                solver.add_clause(rule)
+        for switch, fact in switches.items():
+            for clause in _clauses(graph, rungs, fact):
+                solver.add_clause([-switch, *clause])
+        core = _minimal(solver, list(switches))
+    return tuple(switches[switch] for switch in core)
+
+
+def fact_words(graph: Graph, fact: Fact) -> str:
+    """One sentence."""
+    history = graph.history(fact.service)
+    if isinstance(fact, Ask):
+        return f"{fact.service} goes back to {history.version(fact.place)}"
+    versions = [history.version(place) for place in fact.places]
+    which = f"{fact.service} {_listed(versions)}"
+    if isinstance(fact, Ban):
+        return f"{which} {fact.words if len(versions) == 1 else fact.words.replace('is ', 'are ', 1)}"
+    verb = "needs" if len(versions) == 1 else "need"
+    if fact.other == fact.service:
+        return f"{which} {verb} {fact.other} itself {fact.need.words}"
+    beside = graph.history(fact.other)
+    fitting = [
+        beside.version(place) for place in range(beside.now, -1, -1) if graph.met(fact.service, fact.places[0], fact.other, place)
+    ]
+    leaves = f"of its releases that leaves {_listed(fitting)}" if fitting else "which it never ran"
+    return f"{which} {verb} {fact.other} {fact.need.words}: {leaves}"
+
+
+def _listed(words: Sequence[str]) -> str:
+    if len(words) > 4:
+        return f"{words[0]}, {words[1]} and {len(words) - 2} others down to {words[-1]}"
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
+
+
+def _bans(graph: Graph, name: ServiceName) -> list[Fact]:
+    history = graph.history(name)
+    groups: dict[tuple[BarKind, str], list[int]] = {}
+    for place in range(history.now - 1, -1, -1):
+        bar = history.barred.get(place)
+        if bar is not None:
+            # Releases below a floor are barred by one fact; each bad release is one of its own.
+            key = (bar.kind, bar.words if bar.kind is BarKind.FLOOR else str(place))
+            groups.setdefault(key, []).append(place)
+    return [Ban(service=name, places=tuple(places), words=history.barred[places[0]].words) for places in groups.values()]
+
+
+def _demands(graph: Graph, name: ServiceName, rungs: dict[ServiceName, Ladder]) -> list[Fact]:
+    found: list[Fact] = []
+    for other in sorted({name, *graph.providers(name)} & set(rungs)):
+        groups: dict[tuple[object, bool], list[int]] = {}
+        for place in range(graph.history(name).now, -1, -1):
+            need = graph.need(name, place, other)
+            if need is not None:
+                groups.setdefault((need.range, need.derived_from is None), []).append(place)
+        for places in groups.values():
+            need = graph.need(name, places[0], other)
+            if need is not None:
+                found.append(Demand(service=name, places=tuple(places), other=other, need=need))
+    return found
+
+
+def _clauses(graph: Graph, rungs: dict[ServiceName, Ladder], fact: Fact) -> list[list[int]]:
+    ladder = rungs[fact.service]
+    if isinstance(fact, Ask):
+        rung = ladder.places.index(fact.place)
+        literals = [ladder.at_least(rung)] if rung else []
+        return [[literal] for literal in literals if literal is not None] + (
+            [[-(ladder.first + rung)]] if rung + 1 < len(ladder.places) else []
+        )
+    rows = [ladder.places.index(place) for place in fact.places]
+    if isinstance(fact, Ban):
+        return [ladder.outside(row, row) for row in rows]
+    if fact.other == fact.service:
+        return [
+            ladder.outside(row, row)
+            for row in rows
+            if row and not graph.met(fact.service, ladder.places[row], fact.other, ladder.places[row])
+        ]
+    beside = rungs[fact.other]
+    clauses = []
+    for row in rows:
+        place = ladder.places[row]
+        # Two services that both stay are not the plan's business.
+        bad = runs(
+            not graph.met(fact.service, place, fact.other, at) and (row > 0 or column > 0)
+            for column, at in enumerate(beside.places)
+        )
+        clauses += [ladder.outside(row, row) + beside.outside(*run) for run in bad]
+    return clauses
+
+
+def _minimal(solver: Solver, switches: list[int]) -> list[int]:
+    """Switches that cannot all be on, though any one fewer can: the solver's core, and then each of it tried without."""
+    if solver.solve(assumptions=switches):
+        message = "the facts do not conflict: the region handed over is too small"
+        raise AssertionError(message)
+    core = sorted(solver.get_core())
+    at = 0
+    # From the last to the first, so that the request and what is near it by name stay in.
+    while at < len(core):
+        candidate = len(core) - 1 - at
+        rest = core[:candidate] + core[candidate + 1 :]
+        if solver.solve(assumptions=rest):
+            at += 1
+        else:
+            kept = set(solver.get_core())
+            core = [switch for switch in rest if switch in kept]
+            at = min(at, len(core))
+    return core

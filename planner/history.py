@@ -1,0 +1,155 @@
+"""One service's releases as a plan sees them: in order, with what runs now, and with what may not be gone back to and why.
+
+The order is that of `deployed_at`, and of the catalog where two releases went live at the same moment. Where any release of a
+service has no time, the catalog's order stands for the whole service. A version that runs but is in no release list is taken as
+newer than everything known, and the plan warns of it. Versions that are not SemVer have only this order; no range holds one but
+`*`.
+"""
+
+from bisect import bisect_right
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from enum import StrEnum
+from functools import lru_cache
+from itertools import accumulate
+
+from planner.facts import NOTHING, Release, Service, Verified
+from planner.names import Version
+from planner.ranges import Range, parse_version
+
+
+class BarKind(StrEnum):
+    """Why a release may not be gone back to."""
+
+    BAD = "bad"
+    REMEMBERED = "remembered"
+    FLOOR = "floor"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bar:
+    """A release that may not be gone back to; `words` completes "order-service 1.4.1 …"."""
+
+    kind: BarKind
+    words: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class History:
+    """One service's releases, oldest first; `now` is the place of the one that runs.
+
+    `barred` holds the places that may not be gone back to. `candidates` are the places a plan may choose from, the running
+    one first and then older and older. `listed` is false where the running version is in no release list. `crossed` counts,
+    for each place, the hazards brought up to and including it.
+    """
+
+    service: Service
+    releases: tuple[Release, ...]
+    now: int
+    listed: bool
+    times: tuple[datetime | None, ...]
+    barred: dict[int, Bar]
+    candidates: tuple[int, ...]
+    crossed: tuple[int, ...] = field(repr=False)
+
+    @property
+    def current(self) -> Version:
+        """The version that runs now."""
+        return self.releases[self.now].version
+
+    def version(self, place: int) -> Version:
+        """The version at that place."""
+        return self.releases[place].version
+
+    def place(self, version: Version) -> int | None:
+        """Where that version stands, or `None`."""
+        return next((place for place, release in enumerate(self.releases) if release.version == version), None)
+
+    def hazards_to(self, place: int) -> int:
+        """How many hazards going back from the running release to that place crosses."""
+        return self.crossed[self.now] - self.crossed[place]
+
+    def live_at(self, moment: datetime | None) -> int | None:
+        """The place of the release that was live at that moment; `None` where none was or nobody knows."""
+        if moment is None:
+            return None
+        if None not in self.times:
+            return bisect_right(self.times, moment) - 1 if self.times and self.times[0] <= moment else None  # type: ignore[type-var, operator]
+        places = [place for place, time in enumerate(self.times) if time is not None and time <= moment]
+        if not places:
+            return None
+        place = places[-1]
+        # A release without a time that follows may or may not have been live by then.
+        return None if place + 1 < len(self.times) and self.times[place + 1] is None else place
+
+
+def history_of(service: Service, current: Version, remembered: dict[Version, str] | None = None) -> History:
+    """The history of a service that runs `current`; `remembered` are versions known as bad, with the reason given."""
+    releases = _ordered(service.releases)
+    now = next((place for place, release in enumerate(releases) if release.version == current), None)
+    listed = now is not None
+    if now is None:
+        releases = (*releases, Release(version=current))
+        now = len(releases) - 1
+    barred = _barred(service, releases, remembered or NOTHING)
+    return History(
+        service=service,
+        releases=releases,
+        now=now,
+        listed=listed,
+        times=tuple(moment_of(release) for release in releases),
+        barred=barred,
+        candidates=(now, *(place for place in range(now - 1, -1, -1) if place not in barred)),
+        crossed=tuple(accumulate(sum(m.kind.is_hazard for m in release.migrations) for release in releases)),
+    )
+
+
+def moment_of(release: Release) -> datetime | None:
+    """When a release went live, in UTC; a time without a zone is taken as UTC."""
+    time = release.deployed_at
+    if time is None:
+        return None
+    return time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)
+
+
+def fits(wanted: Range, version: Version) -> bool:
+    """Whether a version is in a range, by npm's rules. Text that is no SemVer is only in a range that holds everything."""
+    if parse_version(version) is None:
+        return wanted == _any()
+    return wanted.contains(version)
+
+
+@lru_cache(maxsize=1)
+def _any() -> Range:
+    return Range.parse("*")
+
+
+def _ordered(releases: tuple[Release, ...]) -> tuple[Release, ...]:
+    moments = [moment_of(release) for release in releases]
+    if None in moments:
+        return releases
+    order = sorted(range(len(releases)), key=lambda place: (moments[place], place))
+    return tuple(releases[place] for place in order)
+
+
+def _barred(service: Service, releases: tuple[Release, ...], remembered: object) -> dict[int, Bar]:
+    barred: dict[int, Bar] = {}
+    reasons = dict(remembered)  # type: ignore[call-overload]
+    for place, release in enumerate(releases):
+        if release.verified is Verified.BAD:
+            barred[place] = Bar(kind=BarKind.BAD, words="is marked bad in the catalog")
+        elif release.version in reasons:
+            why = reasons[release.version]
+            barred[place] = Bar(kind=BarKind.REMEMBERED, words="is remembered as bad" + (f" ({why})" if why else ""))
+        elif service.security_floor is not None and _below(service.security_floor, place, releases):
+            barred[place] = Bar(kind=BarKind.FLOOR, words=f"is below the security floor {service.security_floor}")
+    return barred
+
+
+def _below(floor: Version, place: int, releases: tuple[Release, ...]) -> bool:
+    """By SemVer where both are, else by the order of release. What cannot be compared counts as below, to be safe."""
+    version, lowest = parse_version(releases[place].version), parse_version(floor)
+    if version is not None and lowest is not None:
+        return version < lowest
+    at = next((other for other, release in enumerate(releases) if release.version == floor), None)
+    return at is None or place < at

@@ -1,0 +1,156 @@
+"""Plans and refusals as plain JSON values, in the public form, and the fingerprint by which a plan is approved.
+
+`canonical` is the one way bytes are made from a value: keys sorted, no blanks, UTF-8. A plan's digest covers what will be
+done and what it stands on (facts, target, moves, order, hazards, accepted data loss, policy), not the words that explain it
+nor the estimates.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+from types import MappingProxyType
+from typing import Any
+
+from planner.facts import MigrationKind
+from planner.names import ServiceName, Version
+from planner.plan import Alternative, Hazard, Move, OrderEdge, Plan, Risk, Strategy, Target
+from planner.refusal import Refusal
+
+PLAN_SCHEMA = "rollbot/plan/v1"
+REFUSAL_SCHEMA = "rollbot/refusal/v1"
+
+
+def canonical(value: object) -> bytes:
+    """The bytes of a JSON value, the same for equal values on every machine."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode()
+
+
+def digest(value: object) -> str:
+    """`sha256:` and 64 hex digits over the canonical bytes."""
+    return "sha256:" + hashlib.sha256(canonical(value)).hexdigest()
+
+
+def plan_digest(plan: Plan) -> str:
+    """The digest the plan must carry."""
+    whole = plan_to_json(plan)
+    body: dict[str, Any] = {
+        key: whole[key] for key in ("schema", "target", "waves", "hazards", "facts", "data_loss_accepted", "policy")
+    }
+    body["moves"] = [{key: move[key] for key in ("service", "from", "to", "wave", "group")} for move in whole["moves"]]
+    body["order"] = [[edge["before"], edge["after"]] for edge in whole["order"]]
+    return digest(body)
+
+
+def sealed(plan: Plan) -> Plan:
+    """The same plan with its right digest."""
+    return replace(plan, digest=plan_digest(plan))
+
+
+def plan_to_json(plan: Plan) -> dict[str, Any]:
+    """The plan in the public form `rollbot/plan/v1`, with `facts`, `data_loss_accepted` and `policy` besides."""
+    return {
+        "schema": PLAN_SCHEMA,
+        "digest": plan.digest,
+        "strategy": plan.strategy.value,
+        "target": {"service": plan.target.service, "from": plan.target.from_version, "to": plan.target.to_version},
+        "moves": [
+            {
+                "service": move.service,
+                "from": move.from_version,
+                "to": move.to_version,
+                "wave": move.wave,
+                "group": move.group,
+                "because": list(move.because),
+            }
+            for move in plan.moves
+        ],
+        "waves": [list(wave) for wave in plan.waves],
+        "order": [{"before": edge.before, "after": edge.after, "because": edge.because} for edge in plan.order],
+        "hazards": [
+            {"service": hazard.service, "release": hazard.release, "migration": hazard.migration, "kind": hazard.kind.value}
+            for hazard in plan.hazards
+        ],
+        "warnings": list(plan.warnings),
+        "risk": _risk_to_json(plan.risk),
+        "alternatives": [
+            {
+                "strategy": other.strategy.value,
+                "services": other.services,
+                "hazards": other.hazards,
+                "risk": _risk_to_json(other.risk),
+            }
+            for other in plan.alternatives
+        ],
+        "facts": {name: plan.facts[name] for name in sorted(plan.facts)},
+        "data_loss_accepted": plan.data_loss_accepted,
+        "policy": plan.policy,
+    }
+
+
+def plan_from_json(value: Mapping[str, Any]) -> Plan:
+    """The plan that `plan_to_json` wrote. Keys it does not know are passed over. Raises `ValueError` for anything else."""
+    if value.get("schema") != PLAN_SCHEMA:
+        raise ValueError(f"not a plan of the form {PLAN_SCHEMA}: {value.get('schema')!r}")
+    try:
+        return _plan(value)
+    except (KeyError, TypeError, AttributeError) as error:
+        raise ValueError(f"not a whole plan: {type(error).__name__} {error}") from error
+
+
+def refusal_to_json(refusal: Refusal) -> dict[str, Any]:
+    """The refusal in the public form `rollbot/refusal/v1`."""
+    return {
+        "schema": REFUSAL_SCHEMA,
+        "code": refusal.code.value,
+        "message": refusal.message,
+        "facts": list(refusal.facts),
+        "nearest": list(refusal.nearest),
+    }
+
+
+def _plan(value: Mapping[str, Any]) -> Plan:
+    target = value["target"]
+    return Plan(
+        digest=value["digest"],
+        strategy=Strategy(value["strategy"]),
+        target=Target(service=target["service"], from_version=target["from"], to_version=target["to"]),
+        moves=tuple(
+            Move(
+                service=move["service"],
+                from_version=move["from"],
+                to_version=move["to"],
+                wave=move["wave"],
+                group=move["group"],
+                because=tuple(move["because"]),
+            )
+            for move in value["moves"]
+        ),
+        waves=tuple(tuple(ServiceName(name) for name in wave) for wave in value["waves"]),
+        order=tuple(OrderEdge(before=edge["before"], after=edge["after"], because=edge["because"]) for edge in value["order"]),
+        hazards=tuple(
+            Hazard(
+                service=item["service"], release=item["release"], migration=item["migration"], kind=MigrationKind(item["kind"])
+            )
+            for item in value["hazards"]
+        ),
+        warnings=tuple(value["warnings"]),
+        risk=_risk(value["risk"]),
+        alternatives=tuple(
+            Alternative(
+                strategy=Strategy(item["strategy"]), services=item["services"], hazards=item["hazards"], risk=_risk(item["risk"])
+            )
+            for item in value["alternatives"]
+        ),
+        facts=MappingProxyType({ServiceName(name): Version(version) for name, version in value["facts"].items()}),
+        data_loss_accepted=value["data_loss_accepted"],
+        policy=value["policy"],
+    )
+
+
+def _risk(value: Mapping[str, Any]) -> Risk:
+    return Risk(success=value["success"], expected_seconds=value["expected_seconds"], p90_seconds=value["p90_seconds"])
+
+
+def _risk_to_json(risk: Risk) -> dict[str, float]:
+    return {"success": risk.success, "expected_seconds": risk.expected_seconds, "p90_seconds": risk.p90_seconds}
