@@ -1,0 +1,229 @@
+"""A desk without a process around it: the run log in memory, with the same compare-and-set as the real one."""
+
+import asyncio
+import hashlib
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+from commands.ports import BadVersion, Call, Desk, Holder, Moved
+from planner.approval import Actor
+from planner.events import (
+    BadCleared,
+    BadMarked,
+    Ended,
+    Entry,
+    EnvironmentEvent,
+    LocksTaken,
+    Person,
+    Place,
+    RunEvent,
+    RunOpened,
+    RunSealed,
+)
+from planner.facts import Migration, MigrationKind, Release, Service, Verified
+from planner.names import ActorId, RunId, ServiceName, Version
+from planner.policy import Policy
+from planner.ranges import Range
+from planner.run import Run, follow, replay
+from planner.snapshot import Snapshot
+
+NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
+
+
+class Clock:
+    """A clock that goes only when told to."""
+
+    def __init__(self, now: datetime = NOON) -> None:
+        self.at = now
+
+    def __call__(self) -> datetime:
+        return self.at
+
+    def go(self, seconds: float) -> None:
+        self.at += timedelta(seconds=seconds)
+
+
+class MemoryRuns:
+    """Implements `commands.ports.Runs`, and the feed that live views follow."""
+
+    def __init__(self, now: Clock | None = None) -> None:
+        self._now = now or Clock()
+        self._logs: dict[RunId, list[Entry]] = {}
+        self._closed: set[RunId] = set()
+        self._grew = asyncio.Condition()
+        self._feed: list[RunId] = []
+        self.environment: list[EnvironmentEvent] = []
+
+    async def open(self, events: Sequence[RunEvent]) -> Run:
+        name = RunId(f"r{len(self._logs) + 1}")
+        self._logs[name] = []
+        self.environment.append(RunOpened(run=name))
+        return await self.append(Run(id=name), events)
+
+    async def read(self, run: RunId) -> Run | None:
+        entries = await self.entries(run)
+        return replay(run, entries) if entries else None
+
+    async def entries(self, run: RunId) -> tuple[Entry, ...]:
+        # Others get their turn between reading and writing, as with a store over a wire.
+        await asyncio.sleep(0)
+        return tuple(self._logs.get(run, ()))
+
+    async def append(self, run: Run, events: Sequence[RunEvent]) -> Run:
+        await asyncio.sleep(0)
+        log = self._logs.setdefault(run.id, [])
+        if len(log) != run.seq:
+            raise Moved(run.id)
+        after = run
+        for event in events:
+            seq = after.seq + 1
+            digest = hashlib.sha256(f"{after.hash}{seq}{event!r}".encode()).hexdigest()
+            entry = Entry(seq=seq, at=self._now(), event=event, hash=digest)
+            after = follow(after, entry)
+            log.append(entry)
+            if isinstance(event, Ended):
+                self._closed.add(run.id)
+                self.environment.append(RunSealed(run=run.id, seq=seq, hash=digest))
+        async with self._grew:
+            self._feed.append(run.id)
+            self._grew.notify_all()
+        return after
+
+    async def recent(self, limit: int, service: ServiceName | None = None) -> tuple[RunId, ...]:
+        newest = list(reversed(self._logs))
+        if service is not None:
+            newest = [name for name in newest if (run := replay(name, self._logs[name])).planned and run.plan.move(service)]
+        return tuple(newest[:limit])
+
+    async def open_runs(self) -> tuple[RunId, ...]:
+        return tuple(name for name in self._logs if name not in self._closed)
+
+    async def note(self, event: EnvironmentEvent) -> None:
+        self.environment.append(event)
+
+    async def holders(self, services: Sequence[ServiceName]) -> tuple[Holder, ...]:
+        return tuple(holder for holder in await self.all_holders() if holder.service in services)
+
+    async def all_holders(self) -> tuple[Holder, ...]:
+        found = []
+        for name in await self.open_runs():
+            for entry in self._logs[name]:
+                if isinstance(entry.event, LocksTaken):
+                    found += [Holder(service=service, run=name, since=entry.at) for service in entry.event.services]
+        return tuple(found)
+
+    async def bad_versions(self) -> tuple[BadVersion, ...]:
+        bad: dict[tuple[ServiceName, Version], str] = {}
+        for event in self.environment:
+            match event:
+                case BadMarked():
+                    bad[event.service, event.version] = event.reason
+                case BadCleared():
+                    bad.pop((event.service, event.version), None)
+                case _:
+                    pass
+        return tuple(BadVersion(service=service, version=version, reason=why) for (service, version), why in sorted(bad.items()))
+
+    async def follow(self) -> AsyncIterator[RunId]:
+        seen = len(self._feed)
+        for run in await self.open_runs():
+            yield run
+        while True:
+            async with self._grew:
+                while seen >= len(self._feed):
+                    await self._grew.wait()
+                fresh = self._feed[seen:]
+                seen = len(self._feed)
+            for run in dict.fromkeys(fresh):
+                yield run
+
+
+@dataclass
+class MemoryWake:
+    """Remembers who was woken."""
+
+    woken: list[RunId] = field(default_factory=list)
+    later: list[tuple[RunId, datetime]] = field(default_factory=list)
+
+    async def wake(self, run: RunId) -> None:
+        self.woken.append(run)
+
+    async def wake_at(self, run: RunId, when: datetime) -> None:
+        self.later.append((run, when))
+
+
+def person(name: str) -> Person:
+    return Person(id=ActorId(f"U{name.upper()}"), name=name.title())
+
+
+def actor(name: str, *groups: str) -> Actor:
+    return Actor(person=person(name), groups=frozenset(groups))
+
+
+ANA, BEN, GUEST = actor("ana"), actor("ben"), actor("guest")
+POLICY = Policy(users=frozenset({BEN.id}), groups=frozenset({"SSRE"}))
+HERE = Place(channel="C0INCIDENT")
+
+
+def call(who: Actor, words: str = "") -> Call:
+    return Call(actor=who, place=HERE, words=words)
+
+
+def release(version: str, day: int, *, needs: str | None = None, kind: MigrationKind | None = None, **more: object) -> Release:
+    requires = {ServiceName("payment-service"): Range.parse(needs)} if needs else {}
+    migrations = (Migration(id=f"m{version}", kind=kind),) if kind else ()
+    return Release(
+        version=Version(version),
+        deployed_at=NOON - timedelta(days=30 - day),
+        requires=requires,
+        migrations=migrations,
+        **more,  # type: ignore[arg-type]
+    )
+
+
+def service(name: str, *releases: Release, runnable: bool = True) -> Service:
+    return Service(
+        name=ServiceName(name),
+        owner=f"team-{name.partition('-')[0]}",
+        runtime={"kind": "local_process"} if runnable else None,
+        releases=releases,
+    )
+
+
+def snapshot(*services: Service) -> Snapshot:
+    return Snapshot(
+        services={item.name: item for item in services},
+        current={item.name: item.releases[-1].version for item in services},
+    )
+
+
+def shop() -> Snapshot:
+    """The story everybody tells: the older order release needs the older payment release."""
+    return snapshot(
+        service(
+            "order-service",
+            release("1.4.2", 1, needs=">=2.1 <3", verified=Verified.GOOD),
+            release("2.0.0", 20, needs=">=3 <4"),
+        ),
+        service("payment-service", release("2.4.1", 1), release("3.0.0", 19)),
+        service("ledger-service", release("5.0.0", 1), release("5.1.0", 2, kind=MigrationKind.CONTRACT)),
+        service("orphan-service", release("1.0.0", 1), release("1.1.0", 2), runnable=False),
+    )
+
+
+class Office:
+    """A desk with everything on it, and what can be turned from a test."""
+
+    def __init__(self, *, policy: Policy = POLICY, world: Snapshot | None = None) -> None:
+        self.clock = Clock()
+        self.runs = MemoryRuns(self.clock)
+        self.wake = MemoryWake()
+        self.world = world or shop()
+        self.fault: Exception | None = None
+        self.desk = Desk(runs=self.runs, wake=self.wake, survey=self._survey, policy=policy, now=self.clock, environment="test")
+
+    async def _survey(self) -> Snapshot:
+        if self.fault is not None:
+            raise self.fault
+        return self.world
