@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any
 
-from planner.wire import canonical
 from pydantic import Field, TypeAdapter, ValidationError
 
 from planner.events import Entry, Event
+from planner.wire import canonical
 
 _EVENT: TypeAdapter[Event] = TypeAdapter(Annotated[Event, Field(discriminator="kind")])
 
@@ -29,10 +29,13 @@ class Line:
     hash: str
 
 
-def write(chain: str, seq: int, at: datetime, event: Event, previous: str) -> Line:
-    """The stored form of an event as entry `seq` of a log whose last hash is `previous`."""
+def write(chain: str, seq: int, at: datetime, event: Event, previous: str, writer: str) -> Line:
+    """The stored form of an event as entry `seq` of a log whose last hash is `previous`.
+
+    `writer` is unique for each write, so that two people who do the same at the same moment write two different lines.
+    """
     data = _EVENT.dump_python(event, mode="json")
-    body = canonical({"log": chain, "seq": seq, "at": at.isoformat(), "prev": previous, "event": data})
+    body = canonical({"log": chain, "seq": seq, "at": at.isoformat(), "prev": previous, "writer": writer, "event": data})
     return Line(body=body, hash=hash_of(body))
 
 

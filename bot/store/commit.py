@@ -1,6 +1,7 @@
 """One atomic change: entries appended to logs together with everything that hangs on them."""
 
 import json
+import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -32,6 +33,7 @@ class Commit:
 
     keys: Keys
     at: datetime
+    _writer: str = field(default_factory=lambda: uuid.uuid4().hex[:12])
     _keys: list[str] = field(default_factory=list)
     _chains: list[dict[str, Any]] = field(default_factory=list)
     _locks: list[dict[str, Any]] = field(default_factory=list)
@@ -44,7 +46,7 @@ class Commit:
         lines: list[Line] = []
         previous = head.hash
         for offset, event in enumerate(events, start=1):
-            line = write(chain, head.seq + offset, self.at, event, previous)
+            line = write(chain, head.seq + offset, self.at, event, previous, self._writer)
             lines.append(line)
             previous = line.hash
         self._chains.append(

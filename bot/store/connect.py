@@ -43,11 +43,12 @@ class Store(Protocol):
     async def xread(self, streams: dict[str, str], *, count: int, block: int) -> list[tuple[str, list[Row]]]: ...
 
 
-def connect(url: str) -> Store:
+def connect(url: str, *, patient: bool = True) -> Store:
     """A client for this URL (`redis://`, `rediss://`, `unix://`). It connects on first use.
 
     A call that finds the connection gone is tried again for about a second. That is safe because every write is a
-    compare-and-set: a writer whose answer was lost finds its own entry in the log and does not write it twice.
+    compare-and-set: a writer whose answer was lost finds its own entry in the log and does not write it twice. Without
+    `patient` it is tried once.
     Raises `ValueError` for a URL of another kind.
     """
     client = Redis.from_url(
@@ -57,7 +58,7 @@ def connect(url: str) -> Store:
         socket_connect_timeout=3,
         socket_timeout=10,
         health_check_interval=15,
-        retry=Retry(ExponentialBackoff(cap=0.4, base=0.05), 4),
-        retry_on_error=[RedisConnectionError, RedisTimeoutError],
+        retry=Retry(ExponentialBackoff(cap=0.4, base=0.05), 4 if patient else 0),
+        retry_on_error=[RedisConnectionError, RedisTimeoutError] if patient else [],
     )
     return cast("Store", client)

@@ -75,6 +75,8 @@ class EmbeddedStore:
             if await self._answers():
                 return
             self.socket.unlink(missing_ok=True)
+            if self._process is not None:
+                await asyncio.to_thread(self._process.wait)
             process = self._process = self._spawn()
             deadline = time.monotonic() + _PATIENCE
             while not await self._answers():
@@ -117,7 +119,7 @@ class EmbeddedStore:
             if self._process is not None:
                 self._process.returncode = 0  # others still use it: it goes on without us, and that is no leak
             return
-        client = connect(self.url)
+        client = connect(self.url, patient=False)
         try:
             await client.shutdown(nosave=True)
         except STORE_DOWN:
@@ -130,7 +132,7 @@ class EmbeddedStore:
     async def _answers(self) -> bool:
         if not self.socket.exists():
             return False
-        client = connect(self.url)
+        client = connect(self.url, patient=False)
         try:
             async with asyncio.timeout(2):
                 return bool(await client.ping())

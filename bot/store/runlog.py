@@ -3,8 +3,8 @@
 from collections.abc import AsyncIterator, Callable, Sequence
 from datetime import datetime
 
-from bot.store.codec import Line, read
 from bot.fencing import Fence
+from bot.store.codec import Line, read
 from bot.store.commit import Commit, Head
 from bot.store.connect import Store
 from bot.store.keys import ENVIRONMENT_CHAIN, Keys
