@@ -1,9 +1,11 @@
 """All facts at one moment: what a plan is made from, and what it is checked against before a run touches anything."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from types import MappingProxyType
 
-from planner.facts import NOTHING, Service
+from planner.facts import NOTHING, Release, Service
 from planner.names import ServiceName, Version
 
 
@@ -19,3 +21,44 @@ class Snapshot:
     current: Mapping[ServiceName, Version]
     bad: Mapping[ServiceName, Mapping[Version, str]] = field(default_factory=lambda: NOTHING)
     warnings: tuple[str, ...] = ()
+
+
+def from_catalog(
+    services: Mapping[ServiceName, Service],
+    running: Mapping[ServiceName, Version] = NOTHING,
+    *,
+    bad: Mapping[ServiceName, Mapping[Version, str]] = NOTHING,
+    warnings: Iterable[str] = (),
+) -> Snapshot:
+    """The snapshot of these services: each runs what `running` says, else its `current`, else its newest release.
+
+    A service of which none of the three is known is left out, with a warning; what others need of it is then not known either.
+    """
+    known: dict[ServiceName, Service] = {}
+    current: dict[ServiceName, Version] = {}
+    notes = list(warnings)
+    for name, service in services.items():
+        version = running.get(name) or service.current or newest(service.releases)
+        if version is None:
+            notes.append(f"{name} has no releases and no current version: it is left out of every plan")
+        else:
+            known[name], current[name] = service, version
+    return Snapshot(services=MappingProxyType(known), current=MappingProxyType(current), bad=bad, warnings=tuple(notes))
+
+
+def newest(releases: tuple[Release, ...]) -> Version | None:
+    """The version of the release that went live last, `None` where there is none; of two at the same moment, the one named last.
+
+    Where any release has no time, the order in which they are given stands for all of them.
+    """
+    if not releases:
+        return None
+    moments = [_moment(release.deployed_at) for release in releases]
+    dated = [moment for moment in moments if moment is not None]
+    if len(dated) < len(moments):
+        return releases[-1].version
+    return releases[max(range(len(dated)), key=lambda place: (dated[place], place))].version
+
+
+def _moment(time: datetime | None) -> datetime | None:
+    return time.replace(tzinfo=UTC) if time is not None and time.tzinfo is None else time
