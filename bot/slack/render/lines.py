@@ -1,0 +1,196 @@
+"""What a log entry becomes in the thread: a durable line, or nothing.
+
+The thread is what people read afterwards, so it has every decision, every gate's verdict with what was seen, and every
+failure; it leaves out single measurements and refused presses, which only the log keeps.
+"""
+
+from bot.slack.render.kit import Message, clip, code, count, escape, listing, message, moment, seconds, section, who
+from bot.slack.render.mix import compatible, sorted_out
+from bot.slack.render.plan import move
+from bot.slack.render.run import touched
+from planner.events import (
+    Approved,
+    Asked,
+    Choice,
+    Decided,
+    Ended,
+    Entry,
+    GateJudged,
+    Granted,
+    Halted,
+    LeaseTaken,
+    LocksTaken,
+    Measured,
+    Planned,
+    PressRefused,
+    StepAccepted,
+    StepFailed,
+    StepIntended,
+    StepNotTaken,
+    StepUnknown,
+    StepVerified,
+    StopAsked,
+    Surveyed,
+)
+from planner.next_actions import skippable
+from planner.plan import Plan
+from planner.run import Run, StepState
+from planner.verdict import Verdict
+
+_VERDICT = {Verdict.PASS: "✅ pass", Verdict.FAIL: "❌ *FAIL*", Verdict.INCONCLUSIVE: "❔ could not tell"}
+_LONGEST = 11_000
+"""Characters of one message; Slack refuses messages that are too long as a whole and publishes no number."""
+
+
+def line(run: Run, entry: Entry) -> str | None:
+    """The line for an entry; `run` is the run after it. `None` where the thread needs none."""
+    match entry.event:
+        case Asked() | PressRefused() | Measured() | LeaseTaken(take_over=False) | StepAccepted(recovered=False):
+            return None
+        case Planned(plan=plan):
+            return details(plan)
+        case Approved(by=by, digest=digest):
+            needed = run.planned.approvals if run.planned else 1
+            have = f"approval {len(run.approvals)} of {needed}"
+            return f"👍 {who(by)} approved plan `{escape(digest.removeprefix('sha256:')[:12])}` ({have})."
+        case Granted(approvals=approvals):
+            return f"▶️ {count(approvals, 'approval')}: that is enough, the run begins."
+        case LeaseTaken(worker=worker):
+            return f"🔁 Worker {code(worker)} took over where the one before stopped; it looks before it asks for anything."
+        case LocksTaken(services=services):
+            return f"🔒 Locked for this run: {listing_inline(services)}."
+        case Surveyed():
+            return "🔎 Looked again, with everything locked: the world is as planned."
+        case Halted(because=because):
+            return _halted(run, because)
+        case Decided(by=by, choice=choice, reason=reason):
+            why = f": “{escape(clip(reason, 500))}”" if reason else ""
+            return f"👉 {who(by)} chose *{choice}*{why}."
+        case StopAsked(by=by):
+            return f"✋ {who(by)} asked to stop. What is under way is brought to its end; nothing new begins."
+        case Ended():
+            return _ended(run, entry, entry.event)
+        case _:
+            return _step(run, entry)
+
+
+def _step(run: Run, entry: Entry) -> str | None:
+    match entry.event:
+        case StepIntended(step=step, attempt=attempt, expect=expect, to=to):
+            again = f", attempt {attempt}" if attempt > 1 else ""
+            instead = f" instead of {code(expect)}" if expect else ""
+            return f"➡️ {_name(run, step)}: asking for {code(to)}{instead}{again}."
+        case StepAccepted(step=step):
+            return f"🔎 {_name(run, step)}: the earlier request did arrive; nothing is asked twice."
+        case StepUnknown(step=step, detail=detail):
+            return (
+                f"❔ {_name(run, step)}: no certain answer ({escape(clip(detail, 300))}). Looking before anything is asked again."
+            )
+        case StepNotTaken(step=step, running=running):
+            runs = code(running) if running else "nothing"
+            return f"🔎 {_name(run, step)}: the request had no effect, {runs} runs. It is safe to ask again."
+        case GateJudged(step=step, gate=gate, check=check, verdict=verdict, because=because, seconds=length):
+            what = f"{gate} “{escape(check)}”" if check else gate.value
+            return f"{_VERDICT[verdict]}  {_name(run, step)}  {what}, {seconds(length)}: {escape(clip(because, 600))}"
+        case StepVerified(step=step, unclear=unclear):
+            found = run.steps[step]
+            took = f" in {seconds((entry.at - found.began_at).total_seconds())}" if found.began_at else ""
+            doubt = f" Could not tell: {escape(', '.join(unclear))}. Somebody should look." if unclear else ""
+            return f"✅ {_name(run, step)} runs {code(found.to)}, verified{took}.{doubt}"
+        case StepFailed(step=step, because=because, settled=settled):
+            runs = f" It does run {code(run.steps[step].to)}." if settled else ""
+            return f"❌ {_name(run, step)} failed: {escape(clip(because, 1200))}.{runs}"
+        case _:
+            return None
+
+
+def details(plan: Plan) -> str:
+    """Every move with its whole chain of reasons, and why they come in this order."""
+    short = escape(plan.digest.removeprefix("sha256:")[:12])
+    lines = [f"*The whole plan* `{short}`: {plan.strategy}, {count(len(plan.moves), 'service')}"]
+    lines += [
+        f"• wave {item.wave}: {move(item)}" + "".join(f"\n    {escape(clip(why, 300))}" for why in item.because)
+        for item in plan.moves
+    ]
+    if plan.order:
+        lines.append("*Why in this order*")
+        lines += [f"• {code(e.before)} before {code(e.after)}: {escape(clip(e.because, 300))}" for e in plan.order]
+    lines += [f"⚠️ {escape(warning)}" for warning in plan.warnings]
+    return listing(lines, len(lines), length=_LONGEST, more="…and {count} more lines: `rollbot plan` prints them all")
+
+
+def listing_inline(names: tuple[str, ...], most: int = 12) -> str:
+    """Names in one line, the first few."""
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return ", ".join(code(name) for name in names[:most]) + more
+
+
+def thread(lines: list[str]) -> Message:
+    """Lines as one message of the thread."""
+    whole = clip("\n".join(lines), _LONGEST)
+    return message(whole.replace("*", "").replace("`", ""), *(section(part) for part in _parts(whole)))
+
+
+def _parts(text: str, most: int = 2900) -> list[str]:
+    """The text in pieces of whole lines."""
+    parts = [""]
+    for row in text.split("\n"):
+        piece = clip(row, most)
+        if len(parts[-1]) + len(piece) + 1 > most:
+            parts.append("")
+        parts[-1] = f"{parts[-1]}\n{piece}" if parts[-1] else piece
+    return parts
+
+
+def _name(run: Run, step: str) -> str:
+    return code(run.steps[step].service) + (" (back)" if run.undoing else "")
+
+
+def _halted(run: Run, because: str) -> str:
+    choices = ["*retry*"] + (["*skip*"] if skippable(run) else []) + ([] if run.undoing else ["*undo*"]) + ["*leave*"]
+    ask = f"{who(run.asked.by, ping=True)}: " if run.asked else ""
+    return "\n".join(
+        (
+            f"✋ *Stopped*: {escape(clip(because, 1200))}.",
+            sorted_out(run),
+            compatible(run),
+            f"{ask}press a button above, or type `/rollback retry {run.id}` ({', '.join(choices)}).",
+        )
+    )
+
+
+def _ended(run: Run, entry: Entry, event: Ended) -> str:
+    because = f": {escape(clip(event.because, 800))}" if event.because else ""
+    took = f" after {seconds((entry.at - run.asked_at).total_seconds())}" if run.asked_at else ""
+    lines = [f"🏁 *{event.ending.value.capitalize()}*{took}{because}."]
+    if touched(run):
+        lines += _account(run)
+        lines += [f"☐ {escape(clip(todo, 300))}" for todo in event.obligations[:20]]
+    else:
+        lines.append("Nothing was touched.")
+    lines.append(
+        f"Audit: `audit {run.id} #{entry.seq} sha256:{escape(entry.hash.removeprefix('sha256:')[:16])}` at {moment(entry.at)}"
+    )
+    return "\n".join(lines)
+
+
+def _account(run: Run) -> list[str]:
+    """Step by step what came of it, and what was not undone."""
+    told = []
+    for step in list(run.steps.values())[:30]:
+        took = f" in {seconds((step.ended_at - step.began_at).total_seconds())}" if step.began_at and step.ended_at else ""
+        gates = (
+            f", {sum(gate.verdict is Verdict.PASS for gate in step.gates.values())} of {count(len(step.gates), 'gate')} passed"
+        )
+        went = f"{escape(step.expect or '')} → {escape(step.to)}"
+        told.append(f"• {code(step.service)} {went}: {step.state}{took}{gates if step.gates else ''}")
+    if len(run.steps) > 30:
+        told.append(f"…and {len(run.steps) - 30} more steps")
+    left = [step for step in run.steps.values() if step.state in {StepState.FAILED, StepState.PENDING, StepState.SKIPPED}]
+    if left:
+        told += [sorted_out(run), compatible(run)]
+    if run.plan.hazards and run.decisions[-1:] != () and run.decisions[-1].choice is Choice.UNDO:
+        told.append("What migrations changed in data was not undone.")
+    elif run.plan.hazards:
+        told.append(f"Not undone: {count(len(run.plan.hazards), 'migration')} that this rollback crossed; data may need a look.")
+    return told

@@ -1,0 +1,153 @@
+"""The plan before anybody decided: what moves from where to where, in which order, why, at what price, and who must agree.
+
+At most a phone's screen: a long plan is counted here and listed in the thread.
+"""
+
+from collections.abc import Iterable
+
+from bot.slack.actions import ActionId, encode
+from bot.slack.render.kit import (
+    Block,
+    Message,
+    actions,
+    button,
+    clip,
+    code,
+    context,
+    count,
+    escape,
+    listing,
+    message,
+    moment,
+    seconds,
+    section,
+    who,
+    with_mentions,
+)
+from planner.approval import who_can
+from planner.plan import Alternative, Move, Plan, Risk
+from planner.policy import Policy
+from planner.run import Run
+
+SHOWN = 8
+"""Moves named in the plan message; the thread has all."""
+
+
+def waiting(run: Run, policy: Policy) -> Message:
+    """The message of a run that waits for approval, with its buttons."""
+    plan = run.plan
+    return message(
+        _spoken(run),
+        section(f"*{_title(plan)}*  ·  run {run.id}\n{_asked(run)}"),
+        *body(plan),
+        section(_approval(run, policy)),
+        actions(
+            button("Approve", ActionId.APPROVE, encode(run), "primary"),
+            button("Reject", ActionId.REJECT, encode(run), "danger"),
+            button("Cancel", ActionId.CANCEL, encode(run)),
+        ),
+    )
+
+
+def preview(plan: Plan, approvals: int) -> Message:
+    """The plan of a dry run."""
+    note = f"Dry run: nothing was opened and nothing waits. It would need {count(approvals, 'approval')}."
+    return message(f"{note} {_said(plan)}", section(f"*{_title(plan)}*\n{note}"), *body(plan))
+
+
+def body(plan: Plan) -> tuple[Block, ...]:
+    """What the plan does, what it costs, and how sure it is."""
+    blocks = [
+        section(listing(_waves(plan), SHOWN + len(plan.waves[:SHOWN]), length=2400, more="…and {count} more lines in the thread"))
+    ]
+    if plan.hazards:
+        lines = [
+            f"• {code(h.service)}: {escape(h.kind)} migration {code(h.migration)} of release {code(h.release)}"
+            for h in plan.hazards
+        ]
+        head = "⚠️ *Data can be lost:* going back crosses migrations that cannot be taken back."
+        blocks.append(section(listing([head, *lines], 5)))
+    if plan.warnings:
+        blocks.append(context(listing((f"⚠️ {escape(warning)}" for warning in plan.warnings), 3, length=1200)))
+    blocks.append(context(f"{_risk(plan.risk)}{_alternatives(plan)}"))
+    return tuple(blocks)
+
+
+def move(item: Move) -> str:
+    """One move, now and then."""
+    return f"{code(item.service)} {escape(item.from_version)} → *{escape(item.to_version)}*"
+
+
+def _title(plan: Plan) -> str:
+    target = plan.target
+    return f"Roll back {code(target.service)} from {code(target.from_version)} to {code(target.to_version)}"
+
+
+def _asked(run: Run) -> str:
+    if run.asked is None:
+        return ""
+    why = f": “{escape(clip(run.asked.reason, 300))}”" if run.asked.reason else ", without a reason"
+    return f"Asked by {who(run.asked.by, ping=True)}{why}"
+
+
+def _waves(plan: Plan) -> Iterable[str]:
+    many = len(plan.waves) > 1
+    for number, names in enumerate(plan.waves, start=1):
+        moves = [item for item in plan.moves if item.wave == number]
+        if many:
+            yield f"*Wave {number}* ({count(len(names), 'service')}{', then' if number < len(plan.waves) else ''})"
+        for item in moves:
+            group = f" _in lockstep group {escape(item.group)}_" if item.group else ""
+            why = f": {escape(clip(item.because[-1], 200))}" if item.because else ""
+            yield f"• {move(item)}{group}{why}"
+
+
+def _risk(risk: Risk) -> str:
+    return (
+        f"About {seconds(risk.expected_seconds)}, nine in ten within {seconds(risk.p90_seconds)}; "
+        f"{risk.success:.0%} likely to go through without a stop."
+    )
+
+
+def _alternatives(plan: Plan) -> str:
+    return "".join(f"\n{_alternative(plan, other)}" for other in plan.alternatives[:2])
+
+
+def _alternative(plan: Plan, other: Alternative) -> str:
+    loss = f", {count(other.hazards, 'hazard')}" if other.hazards else ""
+    return (
+        f"This is the {plan.strategy} plan. The {other.strategy} one moves {count(other.services, 'service')}{loss}, "
+        f"about {seconds(other.risk.expected_seconds)}: `/rollback {escape(plan.target.service)} "
+        f"to {escape(plan.target.to_version)} --strategy {other.strategy}`"
+    )
+
+
+def _approval(run: Run, policy: Policy) -> str:
+    needed = run.planned.approvals if run.planned else policy.needed(run.plan)
+    until = f" until {moment(run.planned.expires_at)}" if run.planned else ""
+    have = ", ".join(who(approval.by) for approval in run.approvals)
+    lines = [f"⏳ Needs {count(needed, 'approval')}{until}" + (f"; has {len(run.approvals)}: {have}." if have else ".")]
+    lines.append(with_mentions(who_can(policy)))
+    lines += [f"⚠️ {escape(finding)}" for finding in (run.planned.findings if run.planned else ())[:3]]
+    if policy.own_request:
+        lines.append("The person who asked may approve too, by policy.")
+    lines.append(f"By keyboard: `/rollback approve {run.id}`, `/rollback reject {run.id} REASON`")
+    return "\n".join(lines)
+
+
+def _said(plan: Plan) -> str:
+    target = plan.target
+    parts = [f"Roll back {target.service} from {target.from_version} to {target.to_version}."]
+    moves = [f"{item.service} {item.from_version} to {item.to_version} (wave {item.wave})" for item in plan.moves[:SHOWN]]
+    more = f", and {len(plan.moves) - SHOWN} more" if len(plan.moves) > SHOWN else ""
+    parts.append(f"{count(len(plan.moves), 'service')} in {count(len(plan.waves), 'wave')}: {', '.join(moves)}{more}.")
+    if plan.hazards:
+        parts.append(f"Data can be lost: {count(len(plan.hazards), 'migration')} cannot be taken back.")
+    return escape(" ".join(parts))
+
+
+def _spoken(run: Run) -> str:
+    needed = run.planned.approvals if run.planned else 1
+    until = f" until {run.planned.expires_at:%H:%M} UTC" if run.planned else ""
+    missing = f"It waits for {count(needed - len(run.approvals), 'approval')}{until}"
+    return f"Run {run.id}. {_said(run.plan)} {missing}: press Approve or Reject, or type /rollback approve {run.id}."

@@ -1,0 +1,180 @@
+"""Replies to commands, as private messages."""
+
+from typing import assert_never
+
+from bot.slack.render.kit import (
+    Message,
+    actions,
+    clip,
+    code,
+    context,
+    count,
+    escape,
+    listing,
+    message,
+    moment,
+    section,
+    who,
+    with_mentions,
+)
+from bot.slack.render.lines import line
+from bot.slack.render.plan import preview
+from bot.slack.render.run import buttons, state, summary
+from commands.reply import (
+    BadList,
+    Help,
+    HoldList,
+    Opened,
+    Overview,
+    Preview,
+    Refused,
+    Reply,
+    RunDetail,
+    RunList,
+    Said,
+    ServiceStatus,
+    Usage,
+)
+from planner.refusal import Refusal
+from planner.run import Run, Stage, follow
+
+_ROWS = 20
+
+
+def private(reply: Reply) -> Message:
+    """The reply as a message for the person who asked."""
+    match reply:
+        case Opened():
+            return _lines(_opened(reply))
+        case Preview(plan=plan, approvals=approvals):
+            return preview(plan, approvals)
+        case Said(text=text, lines=lines):
+            return _lines([escape(text), *(escape(one) for one in lines)])
+        case Refused(refusal=refusal):
+            return refused(refusal)
+        case RunList(title=title, runs=runs, empty=empty):
+            rows = [_row(run) for run in runs] or [escape(empty)]
+            return _lines([f"*{escape(title)}*", *rows] + (["One of them: `/rollback show RUN`"] if runs else []))
+        case RunDetail():
+            return _detail(reply)
+        case Overview():
+            return _lines(_overview(reply))
+        case ServiceStatus():
+            return _lines(_service(reply))
+        case HoldList(held=held):
+            rows = [
+                f"• {code(h.service)}: run {h.run} since {moment(h.since)}" + (f", {_who(run)}. {state(run)}" if run else "")
+                for h, run in held
+            ]
+            return _lines(["*Held services*", *rows] if rows else ["Nothing is held: every service is free to move."])
+        case BadList(bad=bad):
+            rows = [f"• {code(b.service)} {code(b.version)}: {escape(b.reason)}" for b in bad]
+            return _lines(["*Versions that no plan goes back to*", *rows] if rows else ["No version is remembered as bad."])
+        case Help(verbs=verbs):
+            return _lines(_verb(verbs[0]) if len(verbs) == 1 else _help(verbs))
+    assert_never(reply)
+
+
+def refused(refusal: Refusal) -> Message:
+    """A no: what, on which evidence, and what to do instead."""
+    lines = [f"🚫 *{with_mentions(clip(refusal.message, 1500))}*"]
+    lines += [f"• {with_mentions(clip(fact, 600))}" for fact in refusal.facts[:12]]
+    if len(refusal.facts) > 12:
+        lines.append(f"…and {len(refusal.facts) - 12} more facts")
+    if refusal.nearest:
+        lines.append("*What you can do*")
+        lines += [f"• {_hint(hint)}" for hint in refusal.nearest[:6]]
+    return message(_readable(lines), section(listing(lines, 24)), context(f"Reason: {refusal.code}"))
+
+
+def _hint(hint: str) -> str:
+    return code(hint) if hint.startswith("/") else with_mentions(clip(hint, 600))
+
+
+def _opened(reply: Opened) -> list[str]:
+    run = reply.run
+    target = run.plan.target
+    needed = run.planned.approvals if run.planned else 1
+    what = f"Plan posted: run *{run.id}* rolls {code(target.service)} back to {code(target.to_version)}."
+    lines = [f"{what} It waits for {count(needed, 'approval')}; nothing is touched before."]
+    if reply.replaced:
+        lines.append(f"It takes the place of {', '.join(reply.replaced)}, which had not been decided.")
+    lines.append(f"Changed your mind? `/rollback cancel {run.id}`")
+    return lines
+
+
+def _row(run: Run) -> str:
+    what = f"{code(run.plan.target.service)} → {escape(run.plan.target.to_version)}" if run.planned else "no plan"
+    how = run.ending.value if run.ending else run.stage.value
+    when = f", {moment(run.asked_at, '{date_short_pretty} {time}')}" if run.asked_at else ""
+    return f"• *{run.id}* {what}: {how}, {_who(run)}{when}"
+
+
+def _who(run: Run) -> str:
+    return f"asked by {who(run.asked.by)}" if run.asked else "nobody is known to have asked"
+
+
+def _overview(reply: Overview) -> list[str]:
+    if not reply.open and not reply.held:
+        return [
+            f"Nothing runs, waits or is held in {escape(reply.environment)}.",
+            "`/rollback status SERVICE` shows one service.",
+        ]
+    lines = [f"*In {escape(reply.environment)} now*"]
+    lines += [f"• *{run.id}* {code(run.plan.target.service)}: {state(run)} {_who(run)}" for run in reply.open if run.planned]
+    if reply.held:
+        lines.append(f"Held: {', '.join(code(holder.service) for holder in reply.held[:_ROWS])}")
+    return lines
+
+
+def _service(reply: ServiceStatus) -> list[str]:
+    owner = f", owned by {escape(reply.owner)}" if reply.owner else ""
+    lines = [f"*{code(reply.service)} runs {code(reply.current)}*{owner}"]
+    for version, at, note in reply.releases:
+        when = f" live since {moment(at, '{date_short_pretty} {time}')}" if at else ""
+        lines.append(f"• {code(version)}{when}" + (f" ({escape(note)})" if note else ""))
+    if reply.holder:
+        lines.append(f"🔒 Held by run {reply.holder.run} since {moment(reply.holder.since)}: `/rollback show {reply.holder.run}`")
+    lines += [f"⏳ Run {run.id} would move it: {state(run)}" for run in reply.open if run.stage is Stage.WAITING]
+    if reply.last is not None:
+        lines.append(f"Last run: {_row(reply.last).removeprefix('• ')}")
+    lines.append(f"`/rollback {escape(reply.service)}` plans a rollback; add `--dry-run` to only look.")
+    return lines
+
+
+def _detail(reply: RunDetail) -> Message:
+    run = Run(id=reply.run.id)
+    told = []
+    for entry in reply.entries:
+        run = follow(run, entry)
+        words = line(run, entry)
+        if words is not None:
+            told.append(f"{entry.at:%H:%M:%S}  {words}")
+    head = list(summary(run)) if run.planned else [f"Run {run.id} has no plan yet."]
+    kept = told[-_ROWS:]
+    if len(told) > len(kept):
+        kept.insert(0, f"…{len(told) - len(kept)} earlier lines are in the run's thread")
+    log = [section(listing((clip(row, 700) for row in kept[at : at + 7]), 9)) for at in range(0, len(kept), 7)]
+    pressable = buttons(run) if run.planned else ()
+    return message(
+        _readable(head), section("\n".join(head)), *log, context("Times are UTC."), *([actions(*pressable)] if pressable else [])
+    )
+
+
+def _help(verbs: tuple[Usage, ...]) -> list[str]:
+    lines = ["*Rollbot plans a rollback, waits for approval, carries it out and shows what it verified.*"]
+    lines += [f"• `{escape(usage.usage)}`\n    {escape(usage.line)}" for usage in verbs]
+    return [*lines, "Examples of one verb: `/rollback help VERB`"]
+
+
+def _verb(usage: Usage) -> list[str]:
+    examples = [f"• {code(example)}" for example in usage.examples]
+    return [f"*{escape(usage.name)}*: {escape(usage.line)}", f"`{escape(usage.usage)}`", "For example", *examples]
+
+
+def _lines(lines: list[str]) -> Message:
+    return message(_readable(lines), section(listing(lines, _ROWS + 4)))
+
+
+def _readable(lines: list[str]) -> str:
+    return "\n".join(lines).replace("*", "").replace("`", "")

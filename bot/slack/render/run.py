@@ -1,0 +1,138 @@
+"""The one message of a run, at any stage: three lines, a card for each step, and the buttons that are legal now."""
+
+from typing import assert_never
+
+from bot.slack.actions import ActionId, encode
+from bot.slack.render import plan as waiting_plan
+from bot.slack.render.cards import cards
+from bot.slack.render.kit import Block, Message, actions, button, clip, code, count, escape, message, seconds, section, who
+from bot.slack.render.mix import compatible, names, sorted_out
+from planner.events import Choice, Ending
+from planner.next_actions import skippable
+from planner.policy import Policy
+from planner.run import DONE, Run, Stage, StepState
+
+_MARK = {
+    Ending.REJECTED: "🚫",
+    Ending.WITHDRAWN: "🚫",
+    Ending.EXPIRED: "⌛",
+    Ending.SUPERSEDED: "↪️",
+    Ending.STALE: "⚠️",
+    Ending.BLOCKED: "🔒",
+    Ending.FINISHED: "✅",
+    Ending.UNDONE: "↩️",
+    Ending.LEFT: "✋",
+}
+
+
+def parent(run: Run, policy: Policy) -> Message:
+    """The message of a run as it stands. Only a run that has a plan has one."""
+    if run.stage in {Stage.PLANNING, Stage.WAITING}:
+        return waiting_plan.waiting(run, policy)
+    lines = summary(run)
+    blocks: list[Block] = [section("\n".join(lines))]
+    if touched(run) or run.stage is not Stage.ENDED:
+        blocks.append(cards(run))
+    pressable = buttons(run)
+    if pressable:
+        blocks.append(actions(*pressable))
+    return message(" ".join(_unmarked(line) for line in lines), *blocks)
+
+
+def summary(run: Run) -> tuple[str, str, str]:
+    """Three lines: what it is, how it stands, whose it is."""
+    target = run.plan.target
+    doing = "Taking back the rollback of" if run.undoing and run.stage is not Stage.ENDED else "Rollback of"
+    first = f"*{doing} {code(target.service)} {escape(target.from_version)} → {escape(target.to_version)}*  ·  run {run.id}"
+    return first, clip(state(run), 1200), clip(_people(run), 600)
+
+
+def state(run: Run) -> str:
+    """How it stands, in a sentence or two."""
+    match run.stage:
+        case Stage.PLANNING | Stage.WAITING:
+            return "⏳ Waits for approval."
+        case Stage.GRANTED:
+            return f"▶️ Approved. Locking {count(len(run.steps), 'service')}."
+        case Stage.RUNNING:
+            return _running(run)
+        case Stage.HALTED:
+            reason = f": {escape(clip(run.because, 300))}" if run.because else ""
+            return f"✋ *Stopped*{reason}. {sorted_out(run)} {compatible(run)}"
+        case Stage.ENDED:
+            return _ended(run)
+    assert_never(run.stage)
+
+
+def touched(run: Run) -> bool:
+    """Whether anything was asked of any system."""
+    return run.undoing or any(step.touched for step in run.steps.values())
+
+
+def buttons(run: Run) -> tuple[Block, ...]:
+    """What may be pressed at this stage."""
+    value = encode(run)
+    match run.stage:
+        case Stage.GRANTED | Stage.RUNNING if run.stop_asked is None:
+            return (button("Cancel at the next safe point", ActionId.CANCEL, value),)
+        case Stage.HALTED if not (run.decisions and run.decisions[-1].choice is Choice.LEAVE):
+            return _choices(run, value)
+        case _:
+            return ()
+
+
+def _choices(run: Run, value: str) -> tuple[Block, ...]:
+    failed = [step for step in run.steps.values() if step.state is StepState.FAILED]
+    one = failed[0].service if len(failed) == 1 else count(len(failed), "step")
+    found = [button(f"Retry {one}" if failed else "Retry: go on with the plan", ActionId.RETRY, value, "primary")]
+    if skippable(run):
+        found.append(button(f"Skip {one}", ActionId.SKIP, value))
+    if not run.undoing:
+        found.append(button("Undo what was done", ActionId.UNDO, value, "danger"))
+    found.append(button("Leave it so", ActionId.LEAVE, value))
+    return tuple(found)
+
+
+def _running(run: Run) -> str:
+    if not run.surveyed:
+        return "▶️ Locked. Looking again whether the world is as planned."
+    done = sum(step.state in DONE for step in run.steps.values())
+    now = [step for step in run.steps.values() if step.state not in {StepState.PENDING, StepState.VERIFIED, StepState.SKIPPED}]
+    doing = f" Now: {names(now)}." if now else ""
+    stop = f" {who(run.stop_asked)} asked to stop: no new step begins." if run.stop_asked else ""
+    return f"▶️ {done} of {count(len(run.steps), 'step')} done.{doing}{stop}"
+
+
+def _ended(run: Run) -> str:
+    ending = run.ending or Ending.LEFT
+    mark, because = _MARK[ending], f": {escape(clip(run.because, 500))}" if run.because else ""
+    if not touched(run):
+        instead = f" See run {run.ended.superseded_by}." if run.ended and run.ended.superseded_by else ""
+        return f"{mark} *{ending.value.capitalize()}*{because}. Nothing was touched.{instead}"
+    verified = sum(step.state is StepState.VERIFIED for step in run.steps.values())
+    unclear = [step for step in run.steps.values() if step.unclear]
+    took = f" in {seconds((run.ended_at - run.granted_at).total_seconds())}" if run.ended_at and run.granted_at else ""
+    told = f"{mark} *{ending.value.capitalize()}*{took}{because}. {verified} of {count(len(run.steps), 'step')} verified."
+    if ending is Ending.LEFT or any(step.state is StepState.SKIPPED for step in run.steps.values()):
+        told += f" {sorted_out(run)}"
+    if unclear:
+        told += f" ⚠️ Not certain: {names(unclear)}; see the thread."
+    return told
+
+
+def _people(run: Run) -> str:
+    parts = []
+    if run.asked is not None:
+        parts.append(f"Asked by {who(run.asked.by, ping=True)}")
+    if run.approvals:
+        parts.append(f"approved by {', '.join(who(approval.by) for approval in run.approvals)}")
+    if run.asked is not None and run.asked.reason:
+        parts.append(f"“{escape(clip(run.asked.reason, 200))}”")
+    if run.ended is not None and run.ended.obligations:
+        parts.append(f"{count(len(run.ended.obligations), 'thing')} left to do: see the thread")
+    return "  ·  ".join(parts) or "Nobody is known to have asked."
+
+
+def _unmarked(line: str) -> str:
+    """The line without what is only for the eye."""
+    return line.replace("*", "").replace("`", "").replace("  ·  ", ", ")
