@@ -149,7 +149,9 @@ def load(**given: Any) -> Settings:
 
 def _unknown(environment: Mapping[str, str]) -> list[str]:
     """Variables that look like ours and are not, with the nearest that is."""
-    known = {f"{PREFIX}{name.upper()}" for name in Settings.model_fields if not name.startswith("slack_") or name == "slack_api_url"}
+    known = {
+        f"{PREFIX}{name.upper()}" for name in Settings.model_fields if not name.startswith("slack_") or name == "slack_api_url"
+    }
     known |= {CONFIG, "ROLLBOT_CHROMIUM", "ROLLBOT_TOKEN"}
     mistakes = []
     for name in sorted(environment):

@@ -14,12 +14,14 @@ class Snapshot:
     """What exists, what runs now, and which versions are remembered as bad.
 
     `current` has an entry for every service in `services`. `bad` maps a service to the versions that must not be gone back
-    to, with the reason somebody gave. `warnings` are things the survey could not settle, in words.
+    to, with the reason somebody gave. `unseen` are services whose runtime should have said what runs and did not: for them
+    `current` is what the catalog believes. `warnings` are things the survey could not settle, in words.
     """
 
     services: Mapping[ServiceName, Service]
     current: Mapping[ServiceName, Version]
     bad: Mapping[ServiceName, Mapping[Version, str]] = field(default_factory=lambda: NOTHING)
+    unseen: frozenset[ServiceName] = frozenset()
     warnings: tuple[str, ...] = ()
 
 
@@ -28,6 +30,7 @@ def from_catalog(
     running: Mapping[ServiceName, Version] = NOTHING,
     *,
     bad: Mapping[ServiceName, Mapping[Version, str]] = NOTHING,
+    unseen: Iterable[ServiceName] = (),
     warnings: Iterable[str] = (),
 ) -> Snapshot:
     """The snapshot of these services: each runs what `running` says, else its `current`, else its newest release.
@@ -43,7 +46,13 @@ def from_catalog(
             notes.append(f"{name} has no releases and no current version: it is left out of every plan")
         else:
             known[name], current[name] = service, version
-    return Snapshot(services=MappingProxyType(known), current=MappingProxyType(current), bad=bad, warnings=tuple(notes))
+    return Snapshot(
+        services=MappingProxyType(known),
+        current=MappingProxyType(current),
+        bad=bad,
+        unseen=frozenset(unseen),
+        warnings=tuple(notes),
+    )
 
 
 def newest(releases: tuple[Release, ...]) -> Version | None:

@@ -172,6 +172,7 @@ class Turn:
         except IntegrationError as error:
             await self.hand.record(Ended(ending=Ending.STALE, because=f"the world could not be looked at again: {error}"))
             return
+        unseen = [f"nobody could say what {move.service} runs" for move in plan.moves if move.service in world.unseen]
         moved = [
             f"{service} runs {world.current.get(service, 'nothing')} now, not {version}"
             for service, version in plan.facts.items()
@@ -182,8 +183,10 @@ class Turn:
             for move in plan.moves
             if move.service in world.services and world.services[move.service].release(move.to_version) is None
         ]
-        if moved or unknown:
-            because = "the world changed since the plan was made: " + "; ".join([*moved, *unknown])
+        if unseen or moved or unknown:
+            because = "the world is not, or cannot be seen to be, what the plan stands on: " + "; ".join(
+                [*unseen, *moved, *unknown]
+            )
             await self.hand.record(Ended(ending=Ending.STALE, because=because))
             return
         await self.hand.record(Surveyed(facts=plan.facts))

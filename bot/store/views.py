@@ -1,20 +1,13 @@
 """Which Slack message shows which run, and how far its thread is written: a restart goes on with the same message."""
 
-from dataclasses import dataclass
+from dataclasses import fields
 
 from bot.store.connect import Store
 from bot.store.keys import Keys
+from bot.view import View
 from planner.names import RunId
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class View:
-    """A run's message. `written` is the last log entry that its thread tells; `writing` one that was about to be posted."""
-
-    channel: str
-    ts: str = ""
-    written: int = 0
-    writing: int = 0
+_NUMBERS = {field.name for field in fields(View) if field.type in (int, "int")}
 
 
 class Views:
@@ -26,20 +19,17 @@ class Views:
 
     async def read(self, run: RunId) -> View | None:
         """The run's view; `None` where no message was ever begun."""
-        fields = await self._store.hgetall(self._keys.view(run))
-        if "channel" not in fields:
+        stored = await self._store.hgetall(self._keys.view(run))
+        if "channel" not in stored:
             return None
-        return View(
-            channel=fields["channel"],
-            ts=fields.get("ts", ""),
-            written=int(fields.get("written", 0)),
-            writing=int(fields.get("writing", 0)),
-        )
+        known = {field.name for field in fields(View)}
+        return View(**{name: int(text) if name in _NUMBERS else text for name, text in stored.items() if name in known})  # type: ignore[arg-type]
 
     async def write(self, run: RunId, view: View) -> None:
         """Keep this view."""
-        mapping = {"channel": view.channel, "ts": view.ts, "written": str(view.written), "writing": str(view.writing)}
-        await self._store.hset(self._keys.view(run), mapping=mapping)
+        await self._store.hset(
+            self._keys.view(run), mapping={field.name: str(getattr(view, field.name)) for field in fields(view)}
+        )
 
     async def hold(self, run: RunId, owner: str, ttl: float) -> bool:
         """Whether `owner` draws this run for the next `ttl` seconds: one replica at a time does."""
