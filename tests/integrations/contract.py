@@ -120,4 +120,5 @@ class RuntimeContract:
             return_exceptions=True,
         )
         assert sorted(type(answer).__name__ for answer in answers) == ["Conflict", "NoneType"]
+        assert (await settled(world.runtime, world.service, world.older, "k")).phase is Phase.CONVERGED
         assert await world.starts(world.service) == before + 1

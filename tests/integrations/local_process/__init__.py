@@ -1,0 +1,1 @@
+"""Tests of integrations.local_process, with real processes."""

@@ -1,0 +1,24 @@
+"""Real processes keep the contract of every runtime."""
+
+import pytest
+
+from integrations.protocols import Phase
+from planner.facts import Service
+from tests.integrations.contract import RuntimeContract, World, settled
+from tests.integrations.local_process.conftest import NEWER, OLDER, Bench
+
+
+class TestContract(RuntimeContract):
+    @pytest.fixture
+    async def world(self, bench: Bench) -> World:
+        runtime = bench.runtime()
+        service = bench.service(env={"STARTS": str(bench.folder / "starts")})
+        absent = bench.service("absent-service")
+        await runtime.apply(service, NEWER, expect=None, key="first")
+        assert (await settled(runtime, service, NEWER, "first")).phase is Phase.CONVERGED
+
+        async def starts(_: Service) -> int:
+            lines = (bench.folder / "starts").read_text().splitlines()
+            return len(lines)
+
+        return World(runtime=runtime, service=service, absent=absent, older=OLDER, newer=NEWER, starts=starts)
