@@ -90,7 +90,12 @@ def fact_words(graph: Graph, fact: Fact) -> str:
         beside.version(place) for place in range(beside.now, -1, -1) if graph.met(fact.service, fact.places[0], fact.other, place)
     ]
     leaves = f"of its releases that leaves {_listed(fitting)}" if fitting else "which it never ran"
-    return f"{which} {verb} {fact.other} {fact.need.words}: {leaves}"
+    already = (
+        ""
+        if history.now not in fact.places or graph.met(fact.service, history.now, fact.other, beside.now)
+        else ", broken already"
+    )
+    return f"{which} {verb} {fact.other} {fact.need.words}: {leaves}{already}"
 
 
 def _listed(words: Sequence[str]) -> str:

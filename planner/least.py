@@ -7,11 +7,12 @@ catalog it is the least choice; if not, the services it clashes with are handed 
 
 Costs are lexicographic (hazards, services, steps) and become one whole number with weights so far apart that a lower key
 never outweighs a higher one. Among equal costs, services are settled in alphabetical order, each as new as an optimum allows:
-the answer depends on neither the solver's luck nor the catalog's order. Effort is counted in conflicts, never in time, so
-that the same question has the same answer everywhere; past the limit the answer is "too hard", never a guess.
+the answer depends on neither the solver's luck nor the catalog's order. Effort is counted in the solver's steps, never in
+time, so that the same question has the same answer everywhere; past the limit the answer is "too hard", never a guess.
 docs/decisions/0010-least-choice.md says why RC2.
 """
 
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
@@ -26,6 +27,9 @@ from planner.names import ServiceName
 CONFLICTS = 50_000
 """Conflicts the solver may meet for one plan."""
 
+PROPAGATIONS = 50_000_000
+"""Propagations it may make for one plan: some questions are slow without many conflicts. About ten seconds."""
+
 CLAUSES = 400_000
 """Clauses one question to the solver may have."""
 
@@ -34,15 +38,31 @@ class _Spent(Exception):
     """The effort limit is reached; `args[0]` says which."""
 
 
-def least(graph: Graph, bounds: Bounds) -> Choice | Impossible | TooHard:
-    """The least choice under these bounds, proven."""
+@dataclass(slots=True)
+class Effort:
+    """What may still be spent on one plan."""
+
+    conflicts: int = CONFLICTS
+    propagations: int = PROPAGATIONS
+
+    def spend(self, conflicts: int, propagations: int, answer: bool | None) -> None:
+        """Take that away. Raises `_Spent` where nothing is left, or where the solver stopped without an answer."""
+        self.conflicts -= conflicts
+        self.propagations -= propagations
+        if self.conflicts <= 0:
+            raise _Spent(f"{CONFLICTS} conflicts")
+        if self.propagations <= 0 or answer is None:
+            raise _Spent(f"{PROPAGATIONS} propagations")
+
+
+def least(graph: Graph, bounds: Bounds, effort: Effort | None = None) -> Choice | Impossible | TooHard:
+    """The least choice under these bounds, proven; `effort` is used up on the way."""
     asked = {name for clash in bounds.clashes for name in clash}
-    spent = 0
+    effort = Effort() if effort is None else effort
     try:
         while True:
             domains = [(name, bounds.domain(graph, name)) for name in sorted(asked)]
-            answer, conflicts = _optimum(graph, domains, CONFLICTS - spent)
-            spent += conflicts
+            answer = _optimum(graph, domains, effort)
             if answer is None:
                 return Impossible(among=bounds.because_of(asked))
             places = {name: domain[0] for name, domain in bounds.domains.items()} | answer
@@ -65,10 +85,8 @@ def _clashing(graph: Graph, places: dict[ServiceName, int], asked: set[ServiceNa
     return found
 
 
-def _optimum(
-    graph: Graph, domains: list[tuple[ServiceName, tuple[int, ...]]], budget: int
-) -> tuple[dict[ServiceName, int] | None, int]:
-    """The least places of these services by themselves (`None`: there are none), and the conflicts met on the way."""
+def _optimum(graph: Graph, domains: list[tuple[ServiceName, tuple[int, ...]]], effort: Effort) -> dict[ServiceName, int] | None:
+    """The least places of these services by themselves; `None` where there are none."""
     rungs, _ = ladders(domains)
     formula = WCNF()
     for ladder in rungs.values():
@@ -80,12 +98,11 @@ def _optimum(
         if len(formula.hard) > CLAUSES:
             raise _Spent(f"{CLAUSES} clauses")
     _weigh(graph, formula, rungs)
-    with _Metered(formula, budget) as solver:
+    with _Metered(formula, effort) as solver:
         model = solver.compute()
         if model is None:
-            return None, solver.conflicts()
-        settled = _settle(solver, rungs, set(model))
-        return {name: rungs[name].places[rung] for name, rung in settled.items()}, solver.conflicts()
+            return None
+        return {name: rungs[name].places[rung] for name, rung in _settle(solver, rungs, set(model)).items()}
 
 
 def _forbid(graph: Graph, formula: Any, one: tuple[ServiceName, Ladder], other: tuple[ServiceName, Ladder]) -> None:
@@ -139,13 +156,9 @@ def _settle(solver: "_Metered", rungs: dict[ServiceName, Ladder], model: set[int
 class _Metered(RC2Stratified):  # type: ignore[misc]  # python-sat has no types
     """RC2 that stops at a number of conflicts, and that can be asked for other models of the same, least cost."""
 
-    def __init__(self, formula: Any, budget: int) -> None:
-        self.budget = budget
+    def __init__(self, formula: Any, effort: "Effort") -> None:
+        self.effort = effort
         super().__init__(formula, solver="g3")
-
-    def conflicts(self) -> int:
-        """How many conflicts were met so far."""
-        return int(self.oracle.accum_stats()["conflicts"])
 
     def also(self, literals: list[int]) -> set[int] | None:
         """A model of least cost that has these literals too, where there is one. Only after `compute`."""
@@ -158,11 +171,10 @@ class _Metered(RC2Stratified):  # type: ignore[misc]  # python-sat has no types
         self.oracle.add_clause([literal])
 
     def _call_oracle(self, assumptions: Any = (), expect_interrupt: bool = False) -> Any:
-        left = self.budget - self.conflicts()
-        if left <= 0:
-            raise _Spent(f"{CONFLICTS} conflicts")
-        self.oracle.conf_budget(left)
+        before = self.oracle.accum_stats()
+        self.oracle.conf_budget(self.effort.conflicts)
+        self.oracle.prop_budget(self.effort.propagations)
         answer = self.oracle.solve_limited(assumptions=list(assumptions), expect_interrupt=expect_interrupt)
-        if answer is None:
-            raise _Spent(f"{CONFLICTS} conflicts")
+        after = self.oracle.accum_stats()
+        self.effort.spend(after["conflicts"] - before["conflicts"], after["propagations"] - before["propagations"], answer)
         return answer

@@ -52,8 +52,10 @@ def tied(order: Order) -> dict[ServiceName, str]:
     words = {}
     for group, names in members.items():
         for name in names:
-            others = ", ".join(other for other in names if other != name)
-            words[name] = f"{name} moves in one step with {others} ({group}): {first[name].because}"
+            others = [other for other in names if other != name]
+            shown = ", ".join(others[:4]) + (f" and {len(others) - 4} more" if len(others) > 4 else "")
+            why = first[name].because
+            words[name] = f"{name} moves in one step with {shown} ({group}): {why[0].lower()}{why[1:]}"
     return words
 
 
