@@ -12,7 +12,7 @@ def check_text(found: Findings, at: str, value: object, most: int, *, plain_only
     if not isinstance(value, dict):
         found.add(at, "must provide an object")
         return
-    kind = value.get("type")
+    kind = str(value.get("type"))
     if kind == "mrkdwn" and plain_only:
         found.add(f"{at}/type", "must be one of: plain_text")
         return
@@ -86,7 +86,7 @@ def check_rich_text(found: Findings, at: str, value: object) -> None:
 
 
 def _check_rich_part(found: Findings, at: str, part: Json) -> None:
-    kind = part.get("type")
+    kind = str(part.get("type"))
     if kind not in _RICH_PARTS:
         found.add(f"{at}/type", f"unsupported type: {kind}")
         return
@@ -96,7 +96,7 @@ def _check_rich_part(found: Findings, at: str, part: Json) -> None:
         here = f"{at}/elements/{index}"
         if kind == "rich_text_list":
             _check_rich_part(found, here, leaf)
-        elif leaf.get("type") not in _RICH_LEAVES:
+        elif str(leaf.get("type")) not in _RICH_LEAVES:
             found.add(f"{here}/type", f"unsupported type: {leaf.get('type')}")
         elif leaf["type"] == "text":
             found.string(f"{here}/text", leaf.get("text", ""), 40_000)

@@ -59,5 +59,5 @@ class Findings:
 
     def choice(self, at: str, value: object, allowed: Iterable[str]) -> None:
         """Check that a string is one of a few; None counts as absent."""
-        if value is not None and value not in set(allowed):
+        if value is not None and str(value) not in set(allowed):
             self.add(at, f"must be one of: {', '.join(sorted(allowed))}")

@@ -3,7 +3,8 @@
 from bot.workspace.compose_message import bot_body
 from bot.workspace.errors import SlackError
 from bot.workspace.files import MOST_BYTES, file_json
-from bot.workspace.json_value import Json, as_list
+from bot.workspace.json_value import Json, as_list, as_object
+from bot.workspace.limits import check_message
 from bot.workspace.state import State
 from bot.workspace.web_api.arguments import Arguments
 from bot.workspace.web_api.chat import open_channel
@@ -30,8 +31,9 @@ def complete_upload(state: State, arguments: Arguments) -> Json:
     user = state.directory.bot.user_id
     files = [
         file_json(state.files.finished(str(entry.get("id"))), str(entry.get("title") or ""), user, state.origin)
-        for entry in entries
+        for entry in map(as_object, entries)
     ]
+    check_message(blocks=arguments.value("blocks"), attachments=None)
     wanted = arguments.text("channel_id") or arguments.text("channels")
     for name in filter(None, wanted.split(",")):
         channel = open_channel(state, name)

@@ -146,4 +146,5 @@ async def test_a_bad_answer_to_a_command_is_shown_as_failed(raw: RawBot, page: P
     await socket.send_str("no json")
     await socket.send_json({"envelope_id": envelope["envelope_id"], "payload": {"blocks": [{"type": "nonsense"}]}})
     assert (await typing)["acknowledged"] is False
-    assert "invalid_blocks" in page.view.failures[0]["text"] or await page.wait_for(lambda frame: frame["type"] == "failed")
+    failure = await page.wait_for(lambda frame: frame["type"] == "failed")
+    assert "not valid (invalid_blocks)" in failure["text"]
