@@ -1,0 +1,64 @@
+// The wire to the local workspace: one WebSocket down, small posts up. Reconnects by itself.
+
+const token = new URLSearchParams(location.search).get("token") ?? "";
+const FIRST_WAIT = 400;
+const LONGEST_WAIT = 5000;
+
+/** Opens the socket and keeps it open. `onFrame` gets each frame, `onState` gets "open" or "closed". */
+export function connect({ onFrame, onState }) {
+  let wait = FIRST_WAIT;
+  let timer = 0;
+  const open = () => {
+    const address = new URL("/page/socket", location.href);
+    address.protocol = location.protocol === "https:" ? "wss:" : "ws:";
+    address.searchParams.set("token", token);
+    const socket = new WebSocket(address);
+    socket.onopen = () => {
+      wait = FIRST_WAIT;
+      onState("open");
+    };
+    socket.onmessage = (event) => {
+      let frame;
+      try {
+        frame = JSON.parse(event.data);
+      } catch {
+        return; // not ours: nothing to show
+      }
+      onFrame(frame);
+    };
+    socket.onclose = () => {
+      onState("closed");
+      timer = setTimeout(open, wait);
+      wait = Math.min(wait * 2, LONGEST_WAIT);
+    };
+  };
+  open();
+  return () => clearTimeout(timer);
+}
+
+/** Posts one deed. Answers the server's JSON; a lost server answers {ok: false, error: words} like any other "no". */
+export async function post(path, body) {
+  try {
+    const answer = await fetch(`/page/${path}`, {
+      method: "POST",
+      headers: { "Content-Type": "application/json", "X-Rollbot-Token": token },
+      body: JSON.stringify(body),
+    });
+    const data = await answer.json();
+    return typeof data?.ok === "boolean" ? data : { ok: answer.ok, ...data };
+  } catch {
+    return { ok: false, error: "The local workspace does not answer. Is the demo still running in its terminal?" };
+  }
+}
+
+/** The same-origin address of a file, with the token where it is the workspace's own. */
+export function fileUrl(url) {
+  try {
+    const address = new URL(url, location.href);
+    if (address.origin !== location.origin) return null;
+    if (!address.searchParams.has("token")) address.searchParams.set("token", token);
+    return address.href;
+  } catch {
+    return null;
+  }
+}
