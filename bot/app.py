@@ -1,0 +1,157 @@
+"""Puts the pieces together, and holds no logic of its own: settings in, a working bot out."""
+
+import asyncio
+import os
+import socket
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from pydantic import SecretStr
+
+from bot import clock
+from bot.engine.jobs import Jobs
+from bot.engine.steps import Pace
+from bot.engine.worker import Worker
+from bot.settings import Settings
+from bot.slack.door import Door
+from bot.store.connect import Store, connect
+from bot.store.embedded import EmbeddedStore
+from bot.store.keys import Keys
+from bot.store.leases import Leases
+from bot.store.runlog import RunLog
+from bot.store.views import Views
+from commands.ports import Desk
+from integrations.catalog_file import CatalogFile
+from integrations.command_probe import CommandProbe
+from integrations.http_probe import HttpProbe
+from integrations.local_process import LocalProcessRuntime
+from integrations.protocols import Catalog, Probe, Runtime
+from integrations.survey import survey
+from integrations.tcp_probe import TcpProbe
+from planner.names import ServiceName, Version
+from planner.snapshot import Snapshot
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class World:
+    """Looks at the world: catalog, runtimes, memory of bad versions. Implements `commands.ports.Surveyor`."""
+
+    catalog: Catalog
+    runtimes: Mapping[str, Runtime]
+    runs: RunLog
+    limit: float
+
+    async def __call__(self) -> Snapshot:
+        """All facts now."""
+        bad: dict[ServiceName, dict[Version, str]] = {}
+        for version in await self.runs.bad_versions():
+            bad.setdefault(version.service, {})[version.version] = version.reason
+        return await survey(self.catalog, self.runtimes, bad, limit=self.limit)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parts:
+    """The pieces of a running bot."""
+
+    settings: Settings
+    store: Store
+    keys: Keys
+    runs: RunLog
+    views: Views
+    jobs: Jobs
+    worker: Worker
+    desk: Desk
+
+
+def runtimes(settings: Settings) -> dict[str, Runtime]:
+    """Every runtime adapter by the `kind` that catalogs name it with."""
+    return {"local_process": LocalProcessRuntime(settings.state_dir.resolve())}
+
+
+def probes() -> dict[str, Probe]:
+    """Every probe by the name that checks call it with."""
+    return {"http": HttpProbe(), "tcp": TcpProbe(), "command": CommandProbe()}
+
+
+@asynccontextmanager
+async def assemble(settings: Settings) -> AsyncIterator[Parts]:
+    """A bot without its door: store, engine, desk. Starts the embedded store where no other is named.
+
+    Raises `bot.store.embedded.EmbeddedStoreError`, or what `bot.store.connect.STORE_DOWN` names where the store is not there.
+    """
+    async with AsyncExitStack() as stack:
+        if settings.redis_url is not None:
+            url = settings.redis_url.get_secret_value()
+        else:
+            url = await stack.enter_async_context(EmbeddedStore(settings.state_dir).run())
+        store = connect(url)
+        stack.push_async_callback(store.aclose)
+        await store.ping()
+        keys = Keys(settings.environment)
+        runs = RunLog(store, keys, clock.now)
+        jobs = await stack.enter_async_context(Jobs(url, keys.jobs).open())
+        systems = runtimes(settings)
+        world = World(catalog=CatalogFile(settings.catalog), runtimes=systems, runs=runs, limit=settings.survey)
+        worker = Worker(
+            runs=runs,
+            leases=Leases(store, keys),
+            survey=world,
+            runtimes=systems,
+            probes=probes(),
+            now=clock.now,
+            max_parallel=settings.max_parallel,
+            pace=Pace(stable=settings.stable, converge=settings.converge),
+            name=f"{socket.gethostname()}-{os.getpid()}",
+        )
+        desk = Desk(
+            runs=runs,
+            wake=jobs,
+            survey=world,
+            policy=settings.policy.policy(),
+            now=clock.now,
+            environment=settings.environment,
+        )
+        yield Parts(
+            settings=settings, store=store, keys=keys, runs=runs, views=Views(store, keys), jobs=jobs, worker=worker, desk=desk
+        )
+
+
+async def serve(settings: Settings, *, hands: bool = True, ready: asyncio.Event | None = None) -> None:
+    """The bot behind its Slack door until cancelled. With `hands` it also carries out runs; `ready` is set once connected."""
+    forget_proxy(settings.slack_api_url)
+    async with assemble(settings) as parts, asyncio.TaskGroup() as group:
+        if hands:
+            group.create_task(parts.jobs.work(parts.worker), name="hands")
+        door = Door(
+            desk=parts.desk,
+            feed=parts.runs,
+            views=parts.views,
+            bot_token=secret(settings.slack_bot_token),
+            app_token=secret(settings.slack_app_token),
+            api_url=settings.slack_api_url,
+            edit_interval=settings.edit_interval,
+        )
+        async with door.open():
+            if ready is not None:
+                ready.set()
+            await asyncio.Event().wait()
+
+
+async def work(settings: Settings) -> None:
+    """Hands for runs, and nothing else, until cancelled."""
+    async with assemble(settings) as parts:
+        await parts.jobs.work(parts.worker)
+
+
+def forget_proxy(api_url: str) -> None:
+    """Keep a proxy out of the way of a Slack on this machine: the Slack SDK reads these variables and ignores NO_PROXY."""
+    if urlsplit(api_url).hostname in {"127.0.0.1", "localhost", "::1"}:
+        for name in ("HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"):
+            os.environ.pop(name, None)
+
+
+def secret(value: SecretStr | None) -> str:
+    """The text of a secret setting; empty where it is not set."""
+    return value.get_secret_value() if value is not None else ""

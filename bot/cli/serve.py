@@ -1,0 +1,44 @@
+"""`rollbot serve`: the bot behind its Slack door, until Ctrl-C or SIGTERM."""
+
+import argparse
+import asyncio
+import sys
+
+import structlog
+
+from bot import app
+from bot.cli.stop import until_stopped
+from bot.log import set_up
+from bot.settings import Settings, load
+
+HELP = "answer Slack (Socket Mode), from the settings"
+log = structlog.get_logger(__name__)
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """One option."""
+    parser.add_argument("--no-worker", action="store_true", help="only answer; `rollbot worker` elsewhere carries the runs out")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Exit status 0 after a clean stop, 2 where the settings do not do."""
+    settings = load()
+    set_up(level=settings.log_level)
+    missing = unset(settings)
+    if missing:
+        print("\n".join(missing), file=sys.stderr)
+        return 2
+    asyncio.run(until_stopped(app.serve(settings, hands=not args.no_worker)))
+    return 0
+
+
+def unset(settings: Settings) -> list[str]:
+    """What Socket Mode needs and nobody set, each with where to get it."""
+    lines = []
+    if settings.slack_bot_token is None:
+        lines.append("SLACK_BOT_TOKEN is not set: the xoxb-… token of OAuth & Permissions, after the app was installed.")
+    if settings.slack_app_token is None:
+        lines.append(
+            "SLACK_APP_TOKEN is not set: an xapp-… token of Basic Information, App-Level Tokens, scope connections:write."
+        )
+    return [*lines, "Without a Slack of your own, try `rollbot demo`."] if lines else []

@@ -1,0 +1,99 @@
+"""A log entry as one plain line: what a terminal, an export for people and a screen reader get."""
+
+from typing import assert_never
+
+from planner.events import (
+    Approved,
+    Asked,
+    BadCleared,
+    BadMarked,
+    CommandRefused,
+    Decided,
+    Ended,
+    Entry,
+    Event,
+    GateJudged,
+    Granted,
+    Halted,
+    LeaseTaken,
+    LocksTaken,
+    Measured,
+    Planned,
+    PressRefused,
+    RunOpened,
+    RunSealed,
+    StepAccepted,
+    StepFailed,
+    StepIntended,
+    StepNotTaken,
+    StepUnknown,
+    StepVerified,
+    StopAsked,
+    Surveyed,
+)
+
+
+def entry_line(entry: Entry) -> str:
+    """Number, time in UTC, and what happened."""
+    return f"{entry.seq:>4}  {entry.at:%Y-%m-%d %H:%M:%S}  {event_words(entry.event)}"
+
+
+def event_words(event: Event) -> str:
+    """What happened, in words."""
+    match event:
+        case Asked():
+            return f"{event.by.name} asked: {event.words}" + (f" ({event.reason})" if event.reason else "")
+        case Planned():
+            moves = ", ".join(f"{m.service} {m.from_version} -> {m.to_version}" for m in event.plan.moves)
+            return f"planned: {moves}; {event.approvals} to approve until {event.expires_at:%H:%M:%S}"
+        case Approved():
+            return f"{event.by.name} approved {event.digest[:15]}…"
+        case PressRefused():
+            return f"{event.by.name} tried to {event.verb} and was told no: {event.message}"
+        case Granted():
+            return f"granted with {event.approvals} approvals"
+        case LeaseTaken():
+            how = "took over" if event.take_over else "took the run"
+            return f"worker {event.worker} {how} (epoch {event.epoch})"
+        case LocksTaken():
+            return f"locked {', '.join(event.services)}"
+        case Surveyed():
+            return "surveyed: the world is what the plan stands on"
+        case StepIntended():
+            return f"{event.step}: going from {event.expect or 'nothing'} to {event.to} (attempt {event.attempt})"
+        case StepAccepted():
+            return f"{event.step}: " + ("found to have been asked already" if event.recovered else "asked the runtime")
+        case StepUnknown():
+            return f"{event.step}: no answer, it may have happened ({event.detail})"
+        case StepNotTaken():
+            return f"{event.step}: the request had no effect, {event.running or 'nothing'} runs"
+        case Measured():
+            return f"{event.step}: {event.check}: {event.outcome}, {event.seen}"
+        case GateJudged():
+            name = f"check {event.check}" if event.check else f"gate {event.gate}"
+            return f"{event.step}: {name}: {event.verdict}, {event.because} ({event.seconds:g} s)"
+        case StepVerified():
+            return f"{event.step}: verified" + (f", unclear: {'; '.join(event.unclear)}" if event.unclear else "")
+        case StepFailed():
+            return f"{event.step}: FAILED, {event.because}"
+        case Halted():
+            return f"halted: {event.because}"
+        case Decided():
+            return f"{event.by.name} chose {event.choice}" + (f" ({event.reason})" if event.reason else "")
+        case StopAsked():
+            return f"{event.by.name} asked to stop at the next safe point"
+        case Ended():
+            by = f" by {event.by.name}" if event.by else ""
+            owed = "".join(f"\n{'':27}to do: {duty}" for duty in event.obligations)
+            return f"ended: {event.ending}{by}" + (f", {event.because}" if event.because else "") + owed
+        case RunOpened():
+            return f"run {event.run} opened"
+        case RunSealed():
+            return f"run {event.run} sealed at entry {event.seq}, sha256:{event.hash[:16]}"
+        case CommandRefused():
+            return f"{event.by.name} asked {event.words!r} and was told no: {event.message}"
+        case BadMarked():
+            return f"{event.service} {event.version} is remembered as bad: {event.reason}"
+        case BadCleared():
+            return f"{event.service} {event.version} is no longer remembered as bad, {event.by.name} says: {event.reason}"
+    assert_never(event)

@@ -1,0 +1,87 @@
+"""A reply as plain text for a terminal: what is, why, and what to type next."""
+
+from typing import assert_never
+
+from commands.reply import (
+    BadList,
+    Help,
+    HoldList,
+    Opened,
+    Overview,
+    Preview,
+    Refused,
+    Reply,
+    RunDetail,
+    RunList,
+    Said,
+    ServiceStatus,
+    Usage,
+)
+from commands.views.entry_text import entry_line
+from commands.views.plan_text import plan_text, refusal_text
+from planner.run import Run
+
+
+def reply_text(reply: Reply) -> str:
+    """The reply in words, without a line break at its end."""
+    match reply:
+        case Opened(run=run, replaced=replaced):
+            old = [f"It takes the place of run {name}." for name in replaced]
+            return "\n".join([plan_text(run.plan), "", f"Run {run.id} waits for approval.", *old])
+        case Preview(plan=plan, approvals=approvals):
+            return "\n".join([plan_text(plan), "", f"Nothing was opened; for real it would need {approvals} to approve."])
+        case Said(text=text, lines=lines):
+            return "\n".join([text, *(f"  {line}" for line in lines)])
+        case Refused(refusal=refusal):
+            return refusal_text(refusal)
+        case RunList(title=title, runs=runs, empty=empty):
+            return "\n".join([f"{title}:", *(f"  {run_line(run)}" for run in runs)]) if runs else empty
+        case RunDetail(run=run, entries=entries):
+            return "\n".join([run_line(run), *(entry_line(entry) for entry in entries)])
+        case Overview(environment=environment, open=runs, held=held):
+            going = [f"  {run_line(run)}" for run in runs] or ["  no run is open"]
+            holds = [f"  {h.service} is held by run {h.run} since {h.since:%Y-%m-%d %H:%M:%S} UTC" for h in held]
+            return "\n".join([f"In {environment}:", *going, *(holds or ["  nothing is held"])])
+        case ServiceStatus():
+            return _service(reply)
+        case HoldList(held=held):
+            lines = [f"{h.service} is held by run {h.run} since {h.since:%Y-%m-%d %H:%M:%S} UTC" for h, _ in held]
+            return "\n".join(lines) or "Nothing is held."
+        case BadList(bad=bad):
+            return "\n".join(f"{b.service} {b.version}: {b.reason}" for b in bad) or "No version is remembered as bad."
+        case Help(verbs=(usage,)):
+            return "\n".join([usage.usage, f"  {usage.line}", "Examples:", *(f"  {example}" for example in usage.examples)])
+        case Help(verbs=verbs):
+            return "\n".join(_verb(usage) for usage in verbs)
+    assert_never(reply)
+
+
+def run_line(run: Run) -> str:
+    """A run in one line: name, when, who, what, and how it stands."""
+    when = f"{run.asked_at:%Y-%m-%d %H:%M}" if run.asked_at else "?"
+    who = run.asked.by.name if run.asked else "somebody"
+    if run.planned is None:
+        return f"{run.id}  {when}  {who}  {run.stage}"
+    target = run.plan.target
+    more = len(run.plan.moves) - 1
+    others = f" and {more} more" if more else ""
+    move = f"{target.service} {target.from_version} -> {target.to_version}{others}"
+    return f"{run.id}  {when}  {who}  {move}  {run.ending or run.stage}"
+
+
+def _service(status: ServiceStatus) -> str:
+    lines = [f"{status.service} runs {status.current}" + (f" (owner {status.owner})" if status.owner else "")]
+    for version, when, note in status.releases:
+        live = f"live since {when:%Y-%m-%d %H:%M}" if when else "live since an unknown time"
+        lines.append(f"  {version}  {live}" + (f"  {note}" if note else ""))
+    lines += [f"  bad: {version}: {why}" for version, why in status.bad.items()]
+    if status.holder:
+        lines.append(f"  held by run {status.holder.run} since {status.holder.since:%H:%M:%S} UTC")
+    lines += [f"  open: {run_line(run)}" for run in status.open]
+    if status.last:
+        lines.append(f"  last: {run_line(status.last)}")
+    return "\n".join(lines)
+
+
+def _verb(usage: Usage) -> str:
+    return f"{usage.usage}\n    {usage.line}"
