@@ -13,7 +13,7 @@ import aiohttp
 from yarl import URL
 
 from bot.workspace.json_value import Json, as_list, as_object
-from bot.workspace.page_view import PageView, find_element
+from bot.workspace.page_view import PageView, find_element, with_place
 
 Predicate = Callable[[Json], object]
 
@@ -85,11 +85,12 @@ class PageClient:
     async def press(
         self, user: str, message: Mapping[str, Any], action_id: str, *, value: str | None = None, option: Json | None = None
     ) -> Json:
-        """Press a button or choose an option in a message as `view` or `wait_for` gave it, however old that copy is.
+        """Press a button or choose an option in a message (or its frame) as the page got it, however old that copy is.
 
         `value` tells apart several buttons with one action_id; `option` is the selected_option of a menu.
         LookupError if that copy of the message has no such element.
         """
+        message = as_object(message.get("message")) or message
         block_id, element = find_element(message, action_id, value)
         body: Json = {"channel": message["channel"], "ts": message["ts"], "ephemeral": bool(message.get("ephemeral"))}
         if option is not None:
@@ -185,7 +186,7 @@ class PageClient:
         async for packet in socket:
             if packet.type is not aiohttp.WSMsgType.TEXT:
                 continue
-            frame = as_object(json.loads(packet.data))
+            frame = with_place(as_object(json.loads(packet.data)))
             async with self._news:
                 self.frames.append(frame)
                 self.view.take(frame)

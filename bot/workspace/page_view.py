@@ -9,7 +9,7 @@ from bot.workspace.json_value import Json, as_list, as_object
 
 @dataclass(slots=True)
 class PageView:
-    """The page's memory. Every message also carries its `channel`, and ephemeral ones their `shown_to`.
+    """The page's memory. Frames must have gone through `with_place`, so that every message carries its `channel`.
 
     `messages`: channel -> ts -> message; `ephemerals`: (channel, user, ts) -> message; `modals`: user -> stack of views,
     the last one on top; `homes`: user -> view; `failures`: what the page showed as Slackbot's "failed".
@@ -77,7 +77,7 @@ class PageView:
         if frame["event"] == "deleted":
             place.pop(ts, None)
         else:
-            place[ts] = frame["message"] | {"channel": frame["channel"]}
+            place[ts] = frame["message"]
 
     def _ephemeral(self, frame: Json) -> None:
         channel, user = str(frame["channel"]), str(frame["user"])
@@ -85,7 +85,7 @@ class PageView:
         if frame["type"] == "ephemeral_deleted":
             self.ephemerals.pop(key, None)
         else:
-            self.ephemerals[key] = frame["message"] | {"channel": channel, "ephemeral": True, "shown_to": user}
+            self.ephemerals[key] = frame["message"]
 
     def _modal(self, frame: Json) -> None:
         stack = self.modals.setdefault(str(frame["user"]), [])
@@ -98,6 +98,16 @@ class PageView:
             stack[at] = view
         else:
             stack.append(view)
+
+
+def with_place(frame: Json) -> Json:
+    """Give a frame whose message, if it has one, also carries its `channel`, and an ephemeral one its `shown_to`."""
+    if "message" not in frame:
+        return frame
+    place: Json = {"channel": frame["channel"]}
+    if str(frame["type"]).startswith("ephemeral"):
+        place |= {"ephemeral": True, "shown_to": frame["user"]}
+    return frame | {"message": frame["message"] | place}
 
 
 def find_element(holder: Mapping[str, Any], action_id: str, value: str | None) -> tuple[str, Json]:

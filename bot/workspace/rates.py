@@ -13,6 +13,8 @@ from types import MappingProxyType
 from bot.workspace.errors import RateLimitedError
 
 WINDOW = 60.0
+_ROUNDING = 1e-6
+"""So that somebody who waits exactly as long as told is not refused for the last digit of a float."""
 _TIER_2, _TIER_3, _TIER_4 = 20, 50, 100
 
 TIERS: Mapping[str, int] = MappingProxyType(
@@ -80,7 +82,7 @@ class Rates:
 
     def _window(self, method: str, most: int, now: float) -> None:
         calls = self._calls.setdefault(method, deque())
-        while calls and calls[0] <= now - WINDOW:
+        while calls and calls[0] + WINDOW <= now + _ROUNDING:
             calls.popleft()
         if most > 0 and len(calls) >= most:
             raise RateLimitedError(max(1, math.ceil(calls[-most] + WINDOW - now)))
@@ -89,6 +91,6 @@ class Rates:
         rate, burst = self.rules.post_per_second, float(self.rules.post_burst)
         left, since = self._posts.get(channel, (burst, now))
         left = min(burst, left + (now - since) * rate)
-        if left < 1.0:
+        if left < 1.0 - _ROUNDING:
             raise RateLimitedError(max(1, math.ceil((1.0 - left) / rate)))
         self._posts[channel] = (left - 1.0, now)

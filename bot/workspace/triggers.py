@@ -3,9 +3,13 @@
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from bot.workspace.errors import SlackError
 from bot.workspace.json_value import Json
+
+_KEPT = 10_000
+"""The oldest are forgotten beyond this number; by then they expired long ago."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -28,6 +32,7 @@ class Triggers:
         """Give a new trigger id; `view_id` is the view in which the person acted, if any."""
         trigger_id = f"{secrets.randbelow(10**12)}.{secrets.randbelow(10**12)}.{secrets.token_hex(16)}"
         self._known[trigger_id] = _Trigger(user=user, view_id=view_id, born=self._clock())
+        _forget_oldest(self._known)
         return trigger_id
 
     def exchange(self, trigger_id: str) -> tuple[str, str]:
@@ -52,7 +57,6 @@ class Hook:
     born: float
     ts: str = ""
     ephemeral: bool = False
-    thread_ts: str = ""
     posts: int = 0
 
 
@@ -75,8 +79,8 @@ class Hooks:
             born=self._clock(),
             ts=str(source.get("ts", "")),
             ephemeral=bool(source.get("ephemeral")),
-            thread_ts=str(source.get("thread_ts", "")),
         )
+        _forget_oldest(self._known)
         return key
 
     def use(self, key: str) -> Hook:
@@ -88,3 +92,8 @@ class Hooks:
             raise SlackError("used_url")
         hook.posts += 1
         return hook
+
+
+def _forget_oldest(known: dict[str, Any]) -> None:
+    while len(known) > _KEPT:
+        del known[next(iter(known))]

@@ -8,6 +8,8 @@ from slack_bolt.async_app import AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.workspace.client import PageClient, PageRefusedError
+from bot.workspace.server import Workspace
+from tests.bot.workspace.conftest import connect
 
 Body = dict[str, Any]
 pytestmark = pytest.mark.usefixtures("connected")
@@ -262,3 +264,22 @@ async def test_menus_in_messages_tell_their_choice_and_the_state(app: AsyncApp, 
     assert values["version"]["selected_option"]["value"] == "2"
     with pytest.raises(PageRefusedError, match="no option"):
         await page.press("ana", message, "version", option={"value": "99"})
+
+
+async def test_twenty_clicks_at_once_all_arrive_once(
+    app: AsyncApp, page: PageClient, web: AsyncWebClient, workspace: Workspace
+) -> None:
+    seen: list[str] = []
+
+    @app.action("approve")
+    async def on_press(ack: Any, body: Body) -> None:
+        seen.append(body["actions"][0]["action_ts"])
+        await ack()
+
+    second = await connect(app, workspace)
+    await web.chat_postMessage(channel="C0DEPLOY", text="plan", blocks=card(button("approve", "x")))
+    frame = await page.wait_for(lambda frame: frame.get("event") == "posted")
+    answers = await asyncio.gather(*(page.press("raj" if number % 2 else "ana", frame, "approve") for number in range(20)))
+    assert all(answer["acknowledged"] for answer in answers)
+    assert len(seen) == len(set(seen)) == 20
+    await second.close_async()
