@@ -1,0 +1,107 @@
+"""A run's message in Slack: post, edit, tell the thread, and find again what was posted before an answer was lost."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+import structlog
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.slack.calls import Unfit, Unsure, Unwelcome, ask
+from bot.slack.render.kit import Message, plainly
+from planner.names import RunId
+
+_log = structlog.get_logger(__name__)
+MESSAGE = "rollbot_run"
+LINE = "rollbot_line"
+_PAGES = 10
+
+
+class Easel:
+    """Slack calls for one run. Every method raises `bot.slack.calls.Trouble`."""
+
+    def __init__(self, client: AsyncWebClient, environment: str, run: RunId) -> None:
+        self._client = client
+        self._environment = environment
+        self._run = run
+
+    async def post(self, channel: str, message: Message, *, seq: int) -> str:
+        """A new message, and its ts."""
+        return await self._send(channel, message, self._metadata(MESSAGE, seq))
+
+    async def tell(self, channel: str, ts: str, message: Message, *, seq: int) -> None:
+        """A line in the thread of `ts`."""
+        await self._send(channel, message, self._metadata(LINE, seq), thread_ts=ts)
+
+    async def edit(self, channel: str, ts: str, message: Message) -> None:
+        """The message at `ts` as it is now. Always with blocks: without them Slack erases those that are there."""
+        try:
+            await self._update(channel, ts, message)
+        except Unfit as unfit:
+            self._refused(unfit)
+            await self._update(channel, ts, plainly(message))
+
+    async def _update(self, channel: str, ts: str, message: Message) -> None:
+        try:
+            await ask(self._client.chat_update(channel=channel, ts=ts, text=message.text, blocks=message.blocks))
+        except Unwelcome as unwelcome:
+            if unwelcome.code != "edit_window_closed":
+                raise
+            # The workspace forbids late edits: the thread still tells what happens.
+            _log.warning("the message can no longer be edited", run=self._run)
+
+    async def find_message(self, channel: str, since: datetime | None) -> str | None:
+        """The ts of this run's message, where it was posted; `None` too where Slack does not let us look."""
+        oldest = f"{since.timestamp() - 60:.6f}" if since else "0"
+        messages = await self._pages(self._client.conversations_history, channel=channel, oldest=oldest)
+        return next((str(found["ts"]) for found in messages if self._is(found, MESSAGE)), None)
+
+    async def find_line(self, channel: str, ts: str, seq: int) -> bool:
+        """Whether the line that ends with entry `seq` stands in the thread."""
+        messages = await self._pages(self._client.conversations_replies, channel=channel, ts=ts)
+        return any(self._is(found, LINE, seq) for found in messages)
+
+    async def _send(self, channel: str, message: Message, metadata: dict[str, Any], **more: str) -> str:
+        common: dict[str, Any] = {"channel": channel, "metadata": metadata, "unfurl_links": False, "unfurl_media": False, **more}
+        try:
+            answer = await ask(self._client.chat_postMessage(text=message.text, blocks=message.blocks, **common))
+        except Unfit as unfit:
+            self._refused(unfit)
+            plain = plainly(message)
+            answer = await ask(self._client.chat_postMessage(text=plain.text, blocks=plain.blocks, **common))
+        ts = answer.get("ts")
+        if not isinstance(ts, str):
+            raise Unsure("no_ts")
+        return ts
+
+    async def _pages(self, method: Any, **arguments: str) -> list[Mapping[str, Any]]:
+        found: list[Mapping[str, Any]] = []
+        cursor: str | None = None
+        try:
+            for _ in range(_PAGES):
+                answer = await ask(method(include_all_metadata=True, limit=200, cursor=cursor, **arguments))
+                found += [message for message in answer.get("messages") or () if isinstance(message, dict)]
+                cursor = (answer.get("response_metadata") or {}).get("next_cursor") or None
+                if cursor is None:
+                    break
+        except Unwelcome as unwelcome:
+            # Without the scope to read, a doubled line is better than a missing one.
+            _log.warning("cannot look whether a message arrived", run=self._run, because=unwelcome.code)
+        return found
+
+    def _metadata(self, kind: str, seq: int) -> dict[str, Any]:
+        return {"event_type": kind, "event_payload": {"run": self._run, "environment": self._environment, "seq": seq}}
+
+    def _is(self, message: Mapping[str, Any], kind: str, seq: int | None = None) -> bool:
+        metadata = message.get("metadata")
+        payload = metadata.get("event_payload") if isinstance(metadata, dict) else None
+        return (
+            isinstance(metadata, dict)
+            and isinstance(payload, dict)
+            and metadata.get("event_type") == kind
+            and (payload.get("run"), payload.get("environment")) == (self._run, self._environment)
+            and (seq is None or str(payload.get("seq")) == str(seq))
+        )
+
+    def _refused(self, unfit: Unfit) -> None:
+        _log.error("slack refused the blocks, sending plain text instead", run=self._run, because=unfit.code)

@@ -1,0 +1,31 @@
+"""What the Slack side needs from the store: which runs changed, and where each is shown."""
+
+from collections.abc import AsyncIterator
+from typing import Protocol
+
+from bot.view import View
+from planner.names import RunId
+
+
+class Feed(Protocol):
+    """Says which run logs grew."""
+
+    def follow(self) -> AsyncIterator[RunId]:
+        """Every open run first, then each run whose log grew, for ever. Raises when the store goes."""
+        ...
+
+
+class Views(Protocol):
+    """Remembers which message shows which run."""
+
+    async def read(self, run: RunId) -> View | None:
+        """The run's view; `None` where no message was ever begun."""
+        ...
+
+    async def write(self, run: RunId, view: View) -> None:
+        """Keep this view."""
+        ...
+
+    async def hold(self, run: RunId, owner: str, ttl: float) -> bool:
+        """Whether `owner` draws this run for the next `ttl` seconds: one replica at a time does."""
+        ...

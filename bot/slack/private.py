@@ -1,0 +1,56 @@
+"""Answers that one person sees: by the response_url of what they did, and where that fails by an ephemeral message."""
+
+from dataclasses import dataclass
+
+import aiohttp
+import structlog
+from slack_sdk.errors import SlackClientError
+from slack_sdk.web.async_client import AsyncWebClient
+from slack_sdk.webhook.async_client import AsyncWebhookClient
+
+from bot.slack.calls import Trouble, ask
+from bot.slack.render.kit import Message
+
+_log = structlog.get_logger(__name__)
+_PATIENCE = 10
+"""Seconds for one try."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Private:
+    """Somebody to answer: where they are, and the address that Slack gave for answers (five of them, for half an hour)."""
+
+    client: AsyncWebClient
+    channel: str
+    user: str
+    response_url: str | None = None
+    thread: str | None = None
+
+    async def say(self, message: Message) -> bool:
+        """Whether the answer reached Slack. Never raises: there is nobody left to tell."""
+        if self.response_url and await self._respond(self.response_url, message):
+            return True
+        try:
+            await ask(
+                self.client.chat_postEphemeral(
+                    channel=self.channel, user=self.user, text=message.text, blocks=message.blocks, thread_ts=self.thread
+                )
+            )
+        except Trouble as trouble:
+            _log.error("a private answer was lost", user=self.user, channel=self.channel, because=trouble.code)
+            return False
+        return True
+
+    async def _respond(self, url: str, message: Message) -> bool:
+        hook = AsyncWebhookClient(url, timeout=_PATIENCE, proxy=self.client.proxy, ssl=self.client.ssl)
+        # The SDK takes a proxy from the environment where none is given, also for this machine itself.
+        hook.proxy = self.client.proxy
+        body = {"text": message.text, "blocks": list(message.blocks), "response_type": "ephemeral", "replace_original": False}
+        try:
+            answer = await hook.send_dict(body)
+        except (aiohttp.ClientError, SlackClientError, TimeoutError, OSError) as error:
+            _log.warning("response_url failed, trying an ephemeral message", because=type(error).__name__)
+            return False
+        if answer.status_code != 200:
+            _log.warning("response_url refused, trying an ephemeral message", status=answer.status_code)
+        return answer.status_code == 200
