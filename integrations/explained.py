@@ -2,14 +2,37 @@
 
 import difflib
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
+from urllib.parse import urlsplit
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, ValidationError
 
 from integrations.durations import parse_duration
 
-Duration = Annotated[float, BeforeValidator(parse_duration)]
-"""Seconds, written with a unit."""
+
+def _duration(value: object) -> float:
+    seconds = parse_duration(value)
+    if seconds <= 0:
+        raise ValueError("must be more than nothing")
+    return seconds
+
+
+def _web_address(text: str) -> str:
+    parts = urlsplit(text)
+    try:
+        named = parts.hostname and parts.port != 0
+    except ValueError:
+        named = False
+    if parts.scheme not in ("http", "https") or not named or any(c.isspace() for c in text):
+        raise ValueError(f"{text!r} is no http:// or https:// address")
+    return text
+
+
+Duration = Annotated[float, BeforeValidator(_duration)]
+"""Seconds, more than none, written with a unit."""
+
+Url = Annotated[str, AfterValidator(_web_address)]
+"""A whole http:// or https:// address."""
 
 _EXPECTED = {
     "missing": "is missing",
@@ -30,6 +53,11 @@ class Settings(BaseModel):
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
+    @classmethod
+    def read(cls, settings: Mapping[str, Any]) -> Self:
+        """The settings, checked; a key without a value is absent. Raises pydantic's `ValidationError`, see `explain`."""
+        return cls.model_validate({key: _plain(value) for key, value in settings.items() if value is not None})
+
 
 def explain(error: ValidationError, known: Iterable[str]) -> tuple[str, ...]:
     """One line for every mistake, each beginning with its key. `known` are the keys there are."""
@@ -37,10 +65,10 @@ def explain(error: ValidationError, known: Iterable[str]) -> tuple[str, ...]:
     return tuple(_line(mistake["type"], mistake["loc"], mistake["msg"], names) for mistake in error.errors(include_url=False))
 
 
-def mistakes(model: type[BaseModel], settings: Mapping[str, Any]) -> tuple[str, ...]:
+def mistakes(model: type[Settings], settings: Mapping[str, Any]) -> tuple[str, ...]:
     """What is wrong with these settings, in words; empty where nothing is."""
     try:
-        model.model_validate(dict(settings))
+        model.read(settings)
     except ValidationError as error:
         return explain(error, known_keys(model))
     return ()
@@ -54,6 +82,13 @@ def known_keys(model: type[BaseModel]) -> list[str]:
         if isinstance(info.annotation, type) and issubclass(info.annotation, BaseModel):
             keys += known_keys(info.annotation)
     return keys
+
+
+def _plain(value: Any) -> Any:
+    """The same without frozen mappings and tuples, which hold what was written as mappings and lists."""
+    if isinstance(value, Mapping):
+        return {key: _plain(item) for key, item in value.items()}
+    return [_plain(item) for item in value] if isinstance(value, list | tuple) else value
 
 
 def _line(kind: str, where: Sequence[int | str], message: str, known: list[str]) -> str:

@@ -3,12 +3,11 @@
 import re
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal, Self
-from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, ValidationError, model_validator
 
 from integrations.errors import Rejected
-from integrations.explained import Duration, Settings, explain, known_keys, mistakes
+from integrations.explained import Duration, Settings, Url, explain, known_keys, mistakes
 from planner.facts import Service
 
 KIND = "local_process"
@@ -23,15 +22,7 @@ def _filled_by_us(text: str) -> str:
     return text
 
 
-def _web_address(text: str) -> str:
-    parts = urlsplit(text)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise ValueError(f"{text!r} is no http:// or https:// address")
-    return text
-
-
 Template = Annotated[str, AfterValidator(_filled_by_us)]
-Url = Annotated[str, AfterValidator(_web_address)]
 
 
 class LocalProcessSettings(Settings):
@@ -69,7 +60,7 @@ def problems(runtime: Mapping[str, Any]) -> tuple[str, ...]:
 def read_settings(service: Service) -> LocalProcessSettings:
     """The checked settings of a service. Raises `Rejected` with every mistake at once."""
     try:
-        return LocalProcessSettings.model_validate(dict(service.runtime or {}))
+        return LocalProcessSettings.read(service.runtime or {})
     except ValidationError as error:
         lines = "; ".join(explain(error, known_keys(LocalProcessSettings)))
         raise Rejected(f"{service.name}: its runtime settings cannot be used: {lines}") from error
