@@ -118,11 +118,6 @@ async def test_settings_that_cannot_be_used_are_named_early_and_never_pass():
     settings = {"url": "127.0.0.1", "expect": {"statsu": 200, "max_latency": 5}, "timeout": "0s"}
     lines = problems(Check(name="c", probe="http", settings=settings))
     assert [line.split(":")[0] for line in lines] == ["url", "timeout", "expect.max_latency", "expect.statsu"]
-        "url",
-        "timeout",
-        "expect.json.dict[str,any]",
-        "expect.json.list[any]",
-    ] or lines
     text = "\n".join(lines)
     assert "expect.statsu: there is no such key; did you mean status?" in text
     assert "expect.max_latency: 5 is no duration" in text
