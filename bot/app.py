@@ -14,8 +14,10 @@ from bot import clock
 from bot.engine.jobs import Jobs
 from bot.engine.steps import Pace
 from bot.engine.worker import Worker
+from bot.ops import ops_site
 from bot.settings import Settings
 from bot.slack.door import Door
+from bot.slack.live import Live
 from bot.store.connect import Store, connect
 from bot.store.embedded import EmbeddedStore
 from bot.store.keys import Keys
@@ -118,25 +120,42 @@ async def assemble(settings: Settings) -> AsyncIterator[Parts]:
         )
 
 
-async def serve(settings: Settings, *, hands: bool = True, ready: asyncio.Event | None = None) -> None:
-    """The bot behind its Slack door until cancelled. With `hands` it also carries out runs; `ready` is set once connected."""
+async def serve(settings: Settings, *, hands: bool = True) -> None:
+    """The bot behind its Slack door until cancelled; with `hands` it also carries out runs. Raises `bot.slack.door.Shut`."""
     forget_proxy(settings.slack_api_url)
-    async with assemble(settings) as parts, asyncio.TaskGroup() as group:
-        if hands:
-            group.create_task(parts.jobs.work(parts.worker), name="hands")
+    async with assemble(settings) as parts:
         door = Door(
             desk=parts.desk,
-            feed=parts.runs,
             views=parts.views,
             bot_token=secret(settings.slack_bot_token),
             app_token=secret(settings.slack_app_token),
             api_url=settings.slack_api_url,
+        )
+        live = Live(
+            desk=parts.desk,
+            client=door.client,
+            feed=parts.runs,
+            views=parts.views,
+            owner=parts.worker.name,
             edit_interval=settings.edit_interval,
         )
-        async with door.open():
-            if ready is not None:
-                ready.set()
-            await asyncio.Event().wait()
+        try:
+            await door.start()
+            async with _ops(settings, door, parts), asyncio.TaskGroup() as group:
+                group.create_task(live.run(), name="live")
+                if hands:
+                    group.create_task(parts.jobs.work(parts.worker), name="hands")
+        finally:
+            await door.stop()
+
+
+@asynccontextmanager
+async def _ops(settings: Settings, door: Door, parts: Parts) -> AsyncIterator[None]:
+    if settings.ops_port is None:
+        yield
+        return
+    async with ops_site(settings.ops_host, settings.ops_port, {"slack": door.connected, "store": parts.store.ping}):
+        yield
 
 
 async def work(settings: Settings) -> None:

@@ -94,7 +94,10 @@ class Settings(BaseSettings):
     """How long the runtimes may take to say what runs."""
     edit_interval: Seconds = 3.0
     """The shortest time between two edits of one message."""
-    log_level: str = "INFO"
+    ops_host: str = "0.0.0.0"
+    ops_port: int | None = Field(default=None, ge=1, le=65535)
+    """Where /healthz and /readyz answer; absent: nowhere."""
+    log_level: str = Field(default="INFO", pattern=r"^(DEBUG|INFO|WARNING|ERROR)$")
     slack_api_url: str = "https://slack.com/api/"
     slack_bot_token: Token | None = Field(default=None, validation_alias=AliasChoices("SLACK_BOT_TOKEN", "slack_bot_token"))
     slack_app_token: Token | None = Field(default=None, validation_alias=AliasChoices("SLACK_APP_TOKEN", "slack_app_token"))
