@@ -60,6 +60,11 @@ class Bounds:
         found = self.domains.get(name)
         return graph.choices(name) if found is None else found
 
+    def top(self, name: ServiceName) -> int | None:
+        """The newest place still open to a service, `None` where nothing was taken from it."""
+        found = self.domains.get(name)
+        return found[0] if found else None
+
     def because_of(self, names: set[ServiceName]) -> frozenset[ServiceName]:
         """These services and all whose going back made them go back, the target included."""
         seen, todo = {self.target, *names}, [*names]
@@ -78,10 +83,13 @@ def bound(graph: Graph, target: ServiceName, place: int, limit: int | None = Non
         bounds.empty = target
         return bounds
     queue, queued = deque([target]), {target}
+    disputed: set[tuple[ServiceName, ServiceName]] = set()
     while queue:
         name = queue.popleft()
         queued.discard(name)
-        for other in graph.neighbours(name):
+        # Tops that agree support each other; only others can have to go back.
+        for other in list(graph.at_odds(name, bounds.domains[name][0], bounds.top)):
+            disputed.add((min(name, other), max(name, other)))
             for mover, anchor in ((other, name), (name, other)):
                 if not _lower(graph, bounds, mover, anchor):
                     continue
@@ -92,7 +100,7 @@ def bound(graph: Graph, target: ServiceName, place: int, limit: int | None = Non
                     queued.add(mover)
         if limit is not None and len(bounds.domains) > limit:
             return TooHard(spent=f"{limit} services looked at")
-    bounds.clashes = list(_clashes(graph, bounds))
+    bounds.clashes = [pair for pair in sorted(disputed) if _clash(graph, bounds, *pair)]
     return bounds
 
 
@@ -117,12 +125,5 @@ def _lower(graph: Graph, bounds: Bounds, mover: ServiceName, anchor: ServiceName
     return True
 
 
-def _clashes(graph: Graph, bounds: Bounds) -> list[tuple[ServiceName, ServiceName]]:
-    found = []
-    for name in sorted(bounds.domains):
-        for other in graph.neighbours(name):
-            if other in bounds.domains and other < name:
-                continue
-            if not agree(graph, name, bounds.domain(graph, name)[0], other, bounds.domain(graph, other)[0]):
-                found.append((name, other))
-    return found
+def _clash(graph: Graph, bounds: Bounds, one: ServiceName, other: ServiceName) -> bool:
+    return not agree(graph, one, bounds.domain(graph, one)[0], other, bounds.domain(graph, other)[0])

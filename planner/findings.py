@@ -17,16 +17,8 @@ def facts_of(graph: Graph, choice: Choice) -> dict[ServiceName, Version]:
     """The running release of every moved service, and of every one that needs, or is needed by, a moved one before or after."""
     names = set(choice.places)
     for name, place in choice.places.items():
-        now = graph.history(name).now
-        for other in graph.neighbours(name):
-            if other in names:
-                continue
-            beside = graph.history(other).now
-            if any(
-                need is not None
-                for need in (graph.need(other, beside, name), graph.need(name, place, other), graph.need(name, now, other))
-            ):
-                names.add(other)
+        names.update(graph.needs(name, place), graph.needs(name, graph.history(name).now))
+        names.update(other for other in graph.consumers(name) if graph.need(other, graph.history(other).now, name) is not None)
     return {name: graph.history(name).current for name in sorted(names)}
 
 

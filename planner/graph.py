@@ -7,13 +7,13 @@ everything; it is made once per snapshot.
 """
 
 import weakref
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from planner.history import History, fits, history_of
+from planner.history import History, fits, history_of, moment_of
 from planner.names import ServiceName, Version
 from planner.ranges import Range, parse_version
 from planner.snapshot import Snapshot
@@ -50,7 +50,9 @@ class Graph:
         self._consumers: dict[ServiceName, list[ServiceName]] | None = None
         self._by_start: tuple[list[tuple[datetime, ServiceName]], list[ServiceName]] | None = None
         self._neighbours: dict[ServiceName, tuple[ServiceName, ...]] = {}
+        self._edges: dict[ServiceName, frozenset[ServiceName]] = {}
         self._needs: dict[tuple[ServiceName, int, ServiceName], Need | None] = {}
+        self._rows: dict[tuple[ServiceName, int], dict[ServiceName, Need]] = {}
 
     def __contains__(self, name: object) -> bool:
         return name in self._services and name in self._current
@@ -120,8 +122,9 @@ class Graph:
         if self._by_start is None:
             known, timeless = [], []
             for name in self.names():
-                history = self.history(name)
-                start = history.times[history.now]
+                # Not by way of its history: that would be made for every service of the catalog.
+                running, current = reversed(self._services[name].releases), self._current[name]
+                start = next((moment_of(release) for release in running if release.version == current), None)
                 if start is None:
                     timeless.append(name)
                 else:
@@ -133,9 +136,36 @@ class Graph:
     def need(self, name: ServiceName, place: int, other: ServiceName) -> Need | None:
         """What the release at `place` needs of `other`; `None` where it is content with anything, or nobody knows."""
         key = (name, place, other)
-        if key not in self._needs:
-            self._needs[key] = self._look_up(name, place, other)
-        return self._needs[key]
+        try:
+            return self._needs[key]
+        except KeyError:
+            need = self._needs[key] = self._look_up(name, place, other)
+            return need
+
+    def needs(self, name: ServiceName, place: int) -> dict[ServiceName, Need]:
+        """Everything the release at `place` needs of existing other services, by their names in alphabetical order."""
+        row = self._rows.get((name, place))
+        if row is None:
+            found = ((other, self.need(name, place, other)) for other in self.providers(name))
+            row = {other: need for other, need in found if need is not None}
+            self._rows[name, place] = row
+        return row
+
+    def at_odds(self, name: ServiceName, place: int, where: Callable[[ServiceName], int | None]) -> Iterator[ServiceName]:
+        """Others that do not go with that release, each being `where` says, or else where it runs now. May say one twice.
+
+        For a service that moves; costs what it needs and what needs it, and looks at no one else.
+        """
+        for other, need in self.needs(name, place).items():
+            there = where(other)
+            if not fits(need.range, self._current[other] if there is None else self.history(other).version(there)):
+                yield other
+        version = self.history(name).version(place)
+        for other in self.consumers(name):
+            there = where(other)
+            wish = self.need(other, self.history(other).now if there is None else there, name)
+            if wish is not None and not fits(wish.range, version):
+                yield other
 
     def met(self, name: ServiceName, place: int, other: ServiceName, other_place: int) -> bool:
         """Whether the release at `place` works with the release of `other` at `other_place`."""
@@ -166,7 +196,10 @@ class Graph:
         return f"{here} depends on {other} without saying which versions, and history does not tell: any version is taken as fine"
 
     def _depends(self, name: ServiceName, other: ServiceName) -> bool:
-        return any(edge.service == other for edge in self._services[name].depends_on)
+        edges = self._edges.get(name)
+        if edges is None:
+            edges = self._edges[name] = frozenset(edge.service for edge in self._services[name].depends_on)
+        return other in edges
 
     def _look_up(self, name: ServiceName, place: int, other: ServiceName) -> Need | None:
         history = self.history(name)

@@ -114,9 +114,7 @@ def moment_of(release: Release) -> datetime | None:
 
 def fits(wanted: Range, version: Version) -> bool:
     """Whether a version is in a range, by npm's rules. Text that is no SemVer is only in a range that holds everything."""
-    if parse_version(version) is None:
-        return wanted == _any()
-    return wanted.contains(version)
+    return wanted.contains(version) or (parse_version(version) is None and wanted == _any())
 
 
 @lru_cache(maxsize=1)

@@ -177,6 +177,8 @@ def _moves(graph: Graph, request: Request, draft: _Draft) -> tuple[Move, ...]:
 def _alternatives(graph: Graph, request: Request, place: int, draft: _Draft) -> tuple[Alternative, ...]:
     """The other strategy, where there is one and it does something else."""
     other: _Draft | None = None
+    if draft.strategy is Strategy.FULL and request.strategy is Strategy.AUTO:
+        return ()  # the full rollback stands in for a partial one that was too hard
     if draft.strategy is Strategy.FULL:
         choice = choose_partial(graph, request.service, place, WEIGHED)
         other = _draft(graph, Strategy.PARTIAL, choice) if isinstance(choice, Choice) else None

@@ -22,14 +22,13 @@ def reasons(graph: Graph, request: Request, choice: Choice, since: str | None) -
     queue = deque([request.service])
     while queue:
         name = queue.popleft()
-        for other in graph.neighbours(name):
+        for other in sorted(set(graph.at_odds(name, choice.places[name], lambda _: None))):
             if other not in choice.places or other in chains:
                 continue
             history = graph.history(other)
             why = broken(graph, name, choice.places[name], other, history.now)
-            if why is not None:
-                chains[other] = (*chains[name], f"{why}, so {other} goes back to {history.version(choice.places[other])}")
-                queue.append(other)
+            chains[other] = (*chains[name], f"{why}, so {other} goes back to {history.version(choice.places[other])}")
+            queue.append(other)
     for name in sorted(set(choice.places) - set(chains)):
         history = graph.history(name)
         back = history.version(choice.places[name])

@@ -12,7 +12,7 @@ from planner.graph import graph_of
 from planner.ladder import Ladder, runs
 from planner.least import Effort, least
 from planner.order import components
-from planner.plan import Request
+from planner.plan import Request, Strategy
 from planner.planning import make_plan
 from planner.refusal import Code
 from planner.refusals import too_hard
@@ -46,6 +46,43 @@ def test_too_little_effort_is_said_and_nothing_is_guessed():
     refusal = too_hard(graph, Request(service="target"), 0, found, full=True)
     assert refusal.code is Code.TOO_HARD
     assert "nothing is shown that is not proven" in refusal.message
+    assert refusal.nearest == ("/rollback target to 1.0.0 --strategy full",)
+
+
+def pigeons(count, holes):
+    """Services that must all go back, no two of them to the same number: what solvers find hard when room is short."""
+    names = [f"p-{at:02}" for at in range(count)]
+
+    def needs(mine, hole):
+        others = " || ".join(f"{other}.0.0" for other in range(1, holes + 1) if other != hole)
+        return {name: others for name in names if name != mine}
+
+    target = [release("1.0.0", 0, requires=dict.fromkeys(names, f"<{holes + 1}")), release("2.0.0", 50)]
+    made = [service("target", *target)]
+    for at, name in enumerate(names):
+        days = [hole if hole <= at + 1 else 50 + hole for hole in range(1, holes + 1)]
+        rows = [release(f"{hole}.0.0", day, requires=needs(name, hole)) for hole, day in enumerate(days, start=1)]
+        made.append(service(name, *rows, release(f"{holes + 1}.0.0", 90)))
+    return snapshot(*made)
+
+
+def test_what_is_really_too_hard_is_refused():
+    refusal = make_plan(Request(service="target"), pigeons(10, 9))
+    assert refusal.code is Code.TOO_HARD
+    assert refusal.nearest == ()
+    assert make_plan(Request(service="target"), pigeons(6, 5)).code is Code.NO_SAFE_PLAN
+
+
+def test_auto_falls_back_to_full_and_says_so_and_partial_does_not():
+    facts = pigeons(9, 9)
+    plan = make_plan(Request(service="target"), facts)
+    assert plan.strategy is Strategy.FULL
+    assert "could not be proven" in plan.warnings[0]
+    assert {move.service: move.to_version for move in plan.moves if move.service != "target"} == {
+        f"p-{at:02}": f"{at + 1}.0.0" for at in range(9)
+    }
+    refusal = make_plan(Request(service="target", strategy=Strategy.PARTIAL), facts)
+    assert refusal.code is Code.TOO_HARD
     assert refusal.nearest == ("/rollback target to 1.0.0 --strategy full",)
 
 
