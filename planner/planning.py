@@ -22,7 +22,7 @@ from planner.names import ServiceName
 from planner.order import Order, order
 from planner.partial import choose_partial
 from planner.plan import Alternative, Hazard, Move, OrderEdge, Plan, Request, Strategy, Target
-from planner.reasons import reasons, tied
+from planner.reasons import kept, reasons, tied
 from planner.refusal import Refusal
 from planner.refusals import crosses, no_full, no_partial, too_hard
 from planner.risk import risk_of
@@ -80,6 +80,14 @@ def why_not(snapshot: Snapshot, request: Request) -> Refusal | None:
     """Why going back to that version would not do; `None` where it would."""
     answer = make_plan(request, snapshot)
     return answer if isinstance(answer, Refusal) else None
+
+
+def why_stays(snapshot: Snapshot, plan: Plan, service: ServiceName) -> tuple[str, ...]:
+    """Why a plan made from this snapshot leaves that service where it is; its own reasons where it moves after all."""
+    move, graph = plan.move(service), graph_of(snapshot)
+    if service not in graph:
+        return (f"no service {service} is known",)
+    return move.because if move is not None else kept(graph, plan, service)
 
 
 def way_forward(plan: Plan) -> Plan:

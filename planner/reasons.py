@@ -58,7 +58,7 @@ def tied(order: Order) -> dict[ServiceName, str]:
     return words
 
 
-def why_stays(graph: Graph, plan: Plan, service: ServiceName) -> tuple[str, ...]:
+def kept(graph: Graph, plan: Plan, service: ServiceName) -> tuple[str, ...]:
     """Why a plan leaves a service where it is, one sentence for each need it has or meets; for people who expected it to move."""
     history = graph.history(service)
     found = []

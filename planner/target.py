@@ -56,7 +56,7 @@ def _newest(request: Request, history: History) -> int | Refusal:
     message = f"None of the {history.now} releases of {name} before {current} may be gone back to."
     if history.now == 1:
         message = f"The only release of {name} before {current} may not be gone back to."
-    return Refusal(code=Code.NO_EARLIER_RELEASE, message=message, facts=facts, nearest=(f"/rollback bad list {name}",))
+    return Refusal(code=Code.NO_EARLIER_RELEASE, message=message, facts=facts, nearest=("/rollback bad list",))
 
 
 def _unknown_service(name: ServiceName, graph: Graph) -> Refusal:

@@ -2,10 +2,8 @@
 
 from datetime import datetime
 
-from planner.graph import graph_of
 from planner.plan import Plan, Request, Strategy
-from planner.planning import make_plan, way_forward
-from planner.reasons import why_stays
+from planner.planning import make_plan, way_forward, why_stays
 from planner.refusal import Code
 from planner.wire import plan_digest
 from tests.planner.world import release, service, snapshot
@@ -256,11 +254,11 @@ def test_no_plan_names_the_conflict_and_what_would_do():
 def test_why_a_service_stays():
     facts = SHOP
     plan = ask(facts)
-    assert why_stays(graph_of(facts), plan, "ledger") == ("payment 2.1.0 needs ledger *, and 1.1.0 is",)
+    assert why_stays(facts, plan, "ledger") == ("payment 2.1.0 needs ledger *, and 1.1.0 is",)
     lonely = snapshot(service("order", "1.0.0", "2.0.0"), service("web", "1.0.0"))
-    assert why_stays(graph_of(lonely), ask(lonely), "web") == (
-        "nothing that moves needs anything of web 1.0.0, nor the other way round",
-    )
+    assert why_stays(facts, plan, "order") == plan.move("order").because
+    assert why_stays(facts, plan, "ghost") == ("no service ghost is known",)
+    assert why_stays(lonely, ask(lonely), "web") == ("nothing that moves needs anything of web 1.0.0, nor the other way round",)
 
 
 def test_the_way_forward_is_sealed_and_stands_on_the_state_after():
