@@ -25,7 +25,6 @@ SWEEP = timedelta(seconds=5)
 """How often somebody looks for runs that were left lying."""
 REDELIVERY = timedelta(seconds=5)
 """How long a job may be silent before another worker gets it; the engine renews it while its worker lives."""
-_WORK = "work"
 
 
 class Jobs:
@@ -38,8 +37,8 @@ class Jobs:
         self._numbers = itertools.count()
         self._me = f"{socket.gethostname()}-{os.getpid()}"
         self._worker: Worker | None = None
-        self._docket.register(self._work, names=[_WORK])
-        self._docket.register(self._sweep, names=["sweep"])
+        self._docket.register(self.look_at_run)
+        self._docket.register(self.sweep)
 
     @asynccontextmanager
     async def open(self) -> AsyncIterator["Jobs"]:
@@ -49,11 +48,11 @@ class Jobs:
 
     async def wake(self, run: RunId) -> None:
         """Get a worker to look at this run soon."""
-        await self._docket.add(_WORK, key=f"{run}:{self._me}:{next(self._numbers)}")(run)
+        await self._docket.add(self.look_at_run, key=f"{run}:{self._me}:{next(self._numbers)}")(run)
 
     async def wake_at(self, run: RunId, when: datetime) -> None:
         """Get a worker to look at this run not before `when`."""
-        await self._docket.add(_WORK, when=when, key=f"{run}:at:{when.timestamp():.0f}")(run)
+        await self._docket.add(self.look_at_run, when=when, key=f"{run}:at:{when.timestamp():.0f}")(run)
 
     async def work(self, worker: Worker, concurrency: int = 50) -> None:
         """Work until cancelled; a store that goes away is waited for."""
@@ -69,7 +68,8 @@ class Jobs:
         ) as docket_worker:
             await docket_worker.run_forever()
 
-    async def _work(self, run: str) -> None:
+    async def look_at_run(self, run: str) -> None:
+        """The job that a wake-up is."""
         if self._worker is None:
             return
         try:
@@ -77,7 +77,8 @@ class Jobs:
         except LeaseLost as lost:
             log.warning("stopped working on a run", run=run, why=str(lost))
 
-    async def _sweep(self, perpetual: Perpetual = Perpetual(every=SWEEP, automatic=True)) -> None:  # noqa: B008 (how the engine is told)
+    async def sweep(self, perpetual: Perpetual = Perpetual(every=SWEEP, automatic=True)) -> None:  # noqa: B008 (how it is told)
+        """The job that repeats itself and finds runs left lying."""
         if self._worker is None:
             return
         for run in await self._worker.unfinished():

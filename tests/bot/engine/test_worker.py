@@ -41,6 +41,18 @@ class Shelf:
         )
 
 
+class Runtime(FakeRuntime):
+    """Lets a test step in right before an effect."""
+
+    on_apply = None
+
+    async def apply(self, *arguments, **named):
+        if self.on_apply is not None:
+            step_in, self.on_apply = self.on_apply, None
+            step_in()
+        await super().apply(*arguments, **named)
+
+
 class Gauge:
     """A probe that says what it is told to, then "pass"."""
 
@@ -58,7 +70,7 @@ class Bench:
 
     def __init__(self, log: RunLog, leases: Leases) -> None:
         self.log = log
-        self.runtime = FakeRuntime({"order-service": "2.0.0", "payment-service": "3.0.0", "ledger-service": "1.1.0"})
+        self.runtime = Runtime({"order-service": "2.0.0", "payment-service": "3.0.0", "ledger-service": "1.1.0"})
         self.gauge = Gauge()
         self.now = NOON
         self.worker = Worker(
@@ -73,8 +85,11 @@ class Bench:
             name="test",
         )
 
+    async def waiting(self):
+        return await self.log.open((asked(), planned()))
+
     async def granted(self):
-        return await self.log.append(await self.log.open((asked(), planned())), (approved(), granted()))
+        return await self.log.append(await self.waiting(), (approved(), granted()))
 
     async def work(self, run):
         await self.worker.work(run.id)

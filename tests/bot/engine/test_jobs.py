@@ -1,0 +1,86 @@
+"""Wake-ups through the real job engine and the real store."""
+
+import asyncio
+import contextlib
+import os
+import signal
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from bot.engine.jobs import Jobs
+from bot.store.connect import connect
+from bot.store.embedded import EmbeddedStore
+from bot.store.keys import Keys
+from bot.store.leases import Leases
+from bot.store.runlog import RunLog
+from planner.run import Stage
+from tests.bot.engine.test_worker import ORDER, PAYMENT, Bench
+
+
+@contextlib.asynccontextmanager
+async def working(url, keys, worker):
+    async with Jobs(url, keys.jobs).open() as jobs:
+        task = asyncio.create_task(jobs.work(worker))
+        try:
+            yield jobs
+        finally:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+
+
+async def until_ended(log, run, seconds=20):
+    async with asyncio.timeout(seconds):
+        while (now := await log.read(run.id)).stage is not Stage.ENDED:
+            await asyncio.sleep(0.02)
+    return now
+
+
+@pytest.fixture
+def bench(log, leases):
+    return Bench(log, leases)
+
+
+async def test_a_wake_up_gets_the_run_done(bench, store_url, keys, log):
+    async with working(store_url, keys, bench.worker) as jobs:
+        run = await bench.granted()
+        await jobs.wake(run.id)
+        assert (await until_ended(log, run)).ending == "finished"
+    assert bench.effects == [PAYMENT, ORDER]
+
+
+async def test_many_wake_ups_do_everything_once(bench, store_url, keys, log):
+    async with working(store_url, keys, bench.worker) as jobs:
+        run = await bench.granted()
+        await asyncio.gather(*(jobs.wake(run.id) for _ in range(20)))
+        await until_ended(log, run)
+    assert bench.effects == [PAYMENT, ORDER]
+
+
+async def test_a_lost_wake_up_is_found_by_the_sweep(bench, store_url, keys, log):
+    run = await bench.granted()
+    async with working(store_url, keys, bench.worker):
+        assert (await until_ended(log, run)).ending == "finished"
+
+
+async def test_a_later_wake_up_ends_what_nobody_decided(bench, store_url, keys, log):
+    async with working(store_url, keys, bench.worker) as jobs:
+        run = await bench.waiting()
+        bench.now = run.planned.expires_at
+        await jobs.wake_at(run.id, datetime.now(UTC) + timedelta(seconds=0.2))
+        assert (await until_ended(log, run)).ending == "expired"
+
+
+async def test_a_run_outlives_the_death_of_the_store(tmp_path):
+    embedded = EmbeddedStore(tmp_path)
+    async with embedded.run() as url:
+        store, keys = connect(url), Keys("t")
+        bench = Bench(RunLog(store, keys, lambda: bench.now), Leases(store, keys, ttl=2))
+        async with working(url, keys, bench.worker) as jobs:
+            run = await bench.granted()
+            bench.runtime.on_apply = lambda: os.kill(embedded._process.pid, signal.SIGKILL)
+            await jobs.wake(run.id)
+            run = await until_ended(bench.log, run, seconds=40)
+        assert run.ending == "finished"
+        assert bench.effects == [PAYMENT, ORDER]
+        await store.aclose()
