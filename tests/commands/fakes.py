@@ -204,7 +204,7 @@ def shop() -> Snapshot:
         service(
             "order-service",
             release("1.4.2", 1, needs=">=2.1 <3", verified=Verified.GOOD),
-            release("2.0.0", 20, needs=">=3 <4"),
+            release("2.0.0", 20, needs=">=2 <4"),
         ),
         service("payment-service", release("2.4.1", 1), release("3.0.0", 19)),
         service("ledger-service", release("5.0.0", 1), release("5.1.0", 2, kind=MigrationKind.CONTRACT)),

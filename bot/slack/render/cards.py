@@ -1,6 +1,7 @@
 """A card for each step of a run. Slack shows at most fifty: of a longer plan, those that matter now, and a count of the rest."""
 
 from bot.slack.render.kit import TASKS, Block, bare, clip, count, plan, seconds, task
+from bot.slack.render.plan import reason
 from planner.run import Run, Stage, Step, StepState
 from planner.verdict import Verdict
 
@@ -24,6 +25,8 @@ _URGENCY = [
     StepState.PENDING,
     StepState.VERIFIED,
 ]
+_TOLD_WHOLE = 12
+"""Steps up to which every card tells every gate; Slack refuses messages that are too large as a whole."""
 _WORD = {Verdict.PASS: "pass", Verdict.FAIL: "FAIL", Verdict.INCONCLUSIVE: "could not tell"}
 
 
@@ -35,10 +38,11 @@ def cards(run: Run) -> Block:
     title = f"{what}: {verified} of {count(len(steps), 'step')}"
     if not steps:
         return plan(title, [task("none", "Nothing had been touched", "complete")])
+    brief = len(steps) > _TOLD_WHOLE
     if len(steps) <= TASKS:
-        return plan(title, [_card(run, step) for step in steps])
+        return plan(title, [_card(run, step, brief) for step in steps])
     urgent = sorted(range(len(steps)), key=lambda place: (_URGENCY.index(steps[place].state), place))[: TASKS - 1]
-    shown = [_card(run, steps[place]) for place in sorted(urgent)]
+    shown = [_card(run, steps[place], brief) for place in sorted(urgent)]
     rest = [step for place, step in enumerate(steps) if place not in set(urgent)]
     return plan(title, [*shown, _rest(rest)])
 
@@ -51,23 +55,27 @@ def _rest(steps: list[Step]) -> Block:
     return task("rest", f"…and {len(steps)} more: {told}", status)
 
 
-def _card(run: Run, step: Step) -> Block:
-    title = f"{step.service}: {step.expect or '(nothing)'} → {step.to}"
-    return task(step.id, title, _STATUS[step.state], details=_details(run, step), output=_output(run, step))
+def _card(run: Run, step: Step, brief: bool) -> Block:
+    title = f"{step.service}: {clip(step.expect or '(nothing)', 60)} → {clip(step.to, 60)}"
+    details, output = _details(run, step), _output(run, step, brief)
+    if brief:
+        details, output = clip(details, 160), clip(output, 240)
+    return task(step.id, title, _STATUS[step.state], details=details, output=output)
 
 
 def _details(run: Run, step: Step) -> str:
     group = f", lockstep group {step.group}" if step.group else ""
     move = None if run.undoing else run.plan.move(step.service)
-    why = f": {clip(move.because[-1], 300)}" if move and move.because else ""
+    why = f": {clip(reason(move), 300)}" if move and move.because else ""
     return bare(f"Wave {step.wave}{group}{why}")
 
 
-def _output(run: Run, step: Step) -> str:
+def _output(run: Run, step: Step, brief: bool) -> str:
     told = [_state(run, step)]
     told += [
         f"{name.replace(':', ': ')}: {_WORD[gate.verdict]} in {seconds(gate.seconds)}. {clip(gate.because, 160)}"
         for name, gate in step.gates.items()
+        if not brief or gate.verdict is not Verdict.PASS
     ]
     return clip("\n".join(told), 1400)
 
@@ -89,7 +97,7 @@ def _state(run: Run, step: Step) -> str:
             return f"Verified{took}." + (f" Could not tell: {', '.join(step.unclear)}." if step.unclear else "")
         case StepState.FAILED:
             runs = f" {step.service} does run {step.to}." if step.settled else ""
-            return f"Failed: {clip(step.because, 600)}.{runs}"
+            return f"Failed: {clip(step.because.rstrip('.'), 600)}.{runs}"
         case StepState.SKIPPED:
             return f"Skipped: {clip(step.because, 400)}"
 

@@ -99,7 +99,7 @@ def _step(run: Run, entry: Entry) -> str | None:
             return f"✅ {_name(run, step)} runs {code(found.to)}, verified{took}.{doubt}"
         case StepFailed(step=step, because=because, settled=settled):
             runs = f" It does run {code(run.steps[step].to)}." if settled else ""
-            return f"❌ {_name(run, step)} failed: {escape(clip(because, 1200))}.{runs}"
+            return f"❌ {_name(run, step)} failed: {escape(clip(because.rstrip('.'), 1200))}.{runs}"
         case _:
             return None
 
@@ -151,7 +151,7 @@ def _halted(run: Run, because: str) -> str:
     ask = f"{who(run.asked.by, ping=True)}: " if run.asked else ""
     return "\n".join(
         (
-            f"✋ *Stopped*: {escape(clip(because, 1200))}.",
+            f"✋ *Stopped*: {escape(clip(because.rstrip('.'), 1200))}.",
             sorted_out(run),
             compatible(run),
             f"{ask}press a button above, or type `/rollback retry {run.id}` ({', '.join(choices)}).",
@@ -160,12 +160,14 @@ def _halted(run: Run, because: str) -> str:
 
 
 def _ended(run: Run, entry: Entry, event: Ended) -> str:
-    because = f": {escape(clip(event.because, 800))}" if event.because else ""
+    because = f": {escape(clip(event.because.rstrip('.'), 800))}" if event.because else ""
     took = f" after {seconds((entry.at - run.asked_at).total_seconds())}" if run.asked_at else ""
     lines = [f"🏁 *{event.ending.value.capitalize()}*{took}{because}."]
     if touched(run):
         lines += _account(run)
         lines += [f"☐ {escape(clip(todo, 300))}" for todo in event.obligations[:20]]
+        if len(event.obligations) > 20:
+            lines.append(f"…and {len(event.obligations) - 20} more things to do")
     else:
         lines.append("Nothing was touched.")
     lines.append(

@@ -78,6 +78,13 @@ def move(item: Move) -> str:
     return f"{code(item.service)} {escape(item.from_version)} → *{escape(item.to_version)}*"
 
 
+def reason(item: Move) -> str:
+    """The constraint that makes this service move; empty where none is known."""
+    # In a lockstep group the last reason says why it moves together, the one before why it moves at all.
+    why = item.because[:-1] if item.group and len(item.because) > 1 else item.because
+    return why[-1] if why else ""
+
+
 def _title(plan: Plan) -> str:
     target = plan.target
     return f"Roll back {code(target.service)} from {code(target.from_version)} to {code(target.to_version)}"
@@ -86,7 +93,7 @@ def _title(plan: Plan) -> str:
 def _asked(run: Run) -> str:
     if run.asked is None:
         return ""
-    why = f": “{escape(clip(run.asked.reason, 300))}”" if run.asked.reason else ", without a reason"
+    why = f": “{escape(clip(run.asked.reason, 300))}”" if run.asked.reason else ""
     return f"Asked by {who(run.asked.by, ping=True)}{why}"
 
 
@@ -95,10 +102,10 @@ def _waves(plan: Plan) -> Iterable[str]:
     for number, names in enumerate(plan.waves, start=1):
         moves = [item for item in plan.moves if item.wave == number]
         if many:
-            yield f"*Wave {number}* ({count(len(names), 'service')}{', then' if number < len(plan.waves) else ''})"
+            yield f"*Wave {number}*" + (f", {len(names)} services" if len(names) > 1 else "")
         for item in moves:
             group = f" _in lockstep group {escape(item.group)}_" if item.group else ""
-            why = f": {escape(clip(item.because[-1], 200))}" if item.because else ""
+            why = f": {escape(clip(reason(item), 200))}" if item.because else ""
             yield f"• {move(item)}{group}{why}"
 
 

@@ -19,7 +19,7 @@ from bot.slack.render.kit import (
 )
 from bot.slack.render.lines import line
 from bot.slack.render.plan import preview
-from bot.slack.render.run import buttons, state, summary
+from bot.slack.render.run import buttons, summary
 from commands.reply import (
     BadList,
     Help,
@@ -63,7 +63,7 @@ def private(reply: Reply) -> Message:
             return _lines(_service(reply))
         case HoldList(held=held):
             rows = [
-                f"• {code(h.service)}: run {h.run} since {moment(h.since)}" + (f", {_who(run)}. {state(run)}" if run else "")
+                f"• {code(h.service)}: since {moment(h.since)} by {_row(run).removeprefix('• ') if run else f'run {h.run}'}"
                 for h, run in held
             ]
             return _lines(["*Held services*", *rows] if rows else ["Nothing is held: every service is free to move."])
@@ -121,7 +121,7 @@ def _overview(reply: Overview) -> list[str]:
             "`/rollback status SERVICE` shows one service.",
         ]
     lines = [f"*In {escape(reply.environment)} now*"]
-    lines += [f"• *{run.id}* {code(run.plan.target.service)}: {state(run)} {_who(run)}" for run in reply.open if run.planned]
+    lines += [_row(run) for run in reply.open]
     if reply.held:
         lines.append(f"Held: {', '.join(code(holder.service) for holder in reply.held[:_ROWS])}")
     return lines
@@ -135,7 +135,7 @@ def _service(reply: ServiceStatus) -> list[str]:
         lines.append(f"• {code(version)}{when}" + (f" ({escape(note)})" if note else ""))
     if reply.holder:
         lines.append(f"🔒 Held by run {reply.holder.run} since {moment(reply.holder.since)}: `/rollback show {reply.holder.run}`")
-    lines += [f"⏳ Run {run.id} would move it: {state(run)}" for run in reply.open if run.stage is Stage.WAITING]
+    lines += [f"⏳ Run {run.id} waits for approval and would move it." for run in reply.open if run.stage is Stage.WAITING]
     if reply.last is not None:
         lines.append(f"Last run: {_row(reply.last).removeprefix('• ')}")
     lines.append(f"`/rollback {escape(reply.service)}` plans a rollback; add `--dry-run` to only look.")

@@ -57,7 +57,7 @@ def state(run: Run) -> str:
         case Stage.RUNNING:
             return _running(run)
         case Stage.HALTED:
-            reason = f": {escape(clip(run.because, 300))}" if run.because else ""
+            reason = f": {escape(clip(run.because.rstrip('.'), 300))}" if run.because else ""
             return f"✋ *Stopped*{reason}. {sorted_out(run)} {compatible(run)}"
         case Stage.ENDED:
             return _ended(run)
@@ -105,7 +105,7 @@ def _running(run: Run) -> str:
 
 def _ended(run: Run) -> str:
     ending = run.ending or Ending.LEFT
-    mark, because = _MARK[ending], f": {escape(clip(run.because, 500))}" if run.because else ""
+    mark, because = _MARK[ending], f": {escape(clip(run.because.rstrip('.'), 500))}" if run.because else ""
     if not touched(run):
         instead = f" See run {run.ended.superseded_by}." if run.ended and run.ended.superseded_by else ""
         return f"{mark} *{ending.value.capitalize()}*{because}. Nothing was touched.{instead}"
