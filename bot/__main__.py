@@ -60,7 +60,7 @@ def _main(words: list[str]) -> int:
         return 130
     except IntegrationError as error:
         return _say(name, error, 2 if isinstance(error, Rejected) else 1)
-    except _settings_error() as error:
+    except _cannot_start() as error:
         return _say(name, error, 2)
 
 
@@ -88,11 +88,11 @@ def _unknown(name: str) -> int:
     return 2
 
 
-def _settings_error() -> type[Exception]:
+def _cannot_start() -> type[Exception]:
     """Looked up only where something was raised: the settings take long to load."""
-    from bot.settings import SettingsError
+    from bot.settings import CannotStart
 
-    return SettingsError
+    return CannotStart
 
 
 def _say(name: str, error: Exception, status: int) -> int:

@@ -15,11 +15,11 @@ from bot.engine.jobs import Jobs
 from bot.engine.steps import Pace
 from bot.engine.worker import Worker
 from bot.ops import ops_site
-from bot.settings import Settings
-from bot.slack.door import Door
+from bot.settings import CannotStart, Settings
+from bot.slack.door import Door, Shut
 from bot.slack.live import Live
-from bot.store.connect import Store, connect
-from bot.store.embedded import EmbeddedStore
+from bot.store.connect import STORE_DOWN, Store, connect
+from bot.store.embedded import EmbeddedStore, EmbeddedStoreError
 from bot.store.keys import Keys
 from bot.store.leases import Leases
 from bot.store.runlog import RunLog
@@ -79,18 +79,11 @@ def probes() -> dict[str, Probe]:
 
 @asynccontextmanager
 async def assemble(settings: Settings) -> AsyncIterator[Parts]:
-    """A bot without its door: store, engine, desk. Starts the embedded store where no other is named.
-
-    Raises `bot.store.embedded.EmbeddedStoreError`, or what `bot.store.connect.STORE_DOWN` names where the store is not there.
-    """
+    """A bot without its door: store, engine, desk. Starts the embedded store where no other is named. Raises `CannotStart`."""
     async with AsyncExitStack() as stack:
-        if settings.redis_url is not None:
-            url = settings.redis_url.get_secret_value()
-        else:
-            url = await stack.enter_async_context(EmbeddedStore(settings.state_dir).run())
+        url = await _store_url(settings, stack)
         store = connect(url)
         stack.push_async_callback(store.aclose)
-        await store.ping()
         keys = Keys(settings.environment)
         runs = RunLog(store, keys, clock.now)
         jobs = await stack.enter_async_context(Jobs(url, keys.jobs).open())
@@ -120,8 +113,28 @@ async def assemble(settings: Settings) -> AsyncIterator[Parts]:
         )
 
 
+async def _store_url(settings: Settings, stack: AsyncExitStack) -> str:
+    """The URL of a store that answers."""
+    try:
+        if settings.redis_url is None:
+            return await stack.enter_async_context(EmbeddedStore(settings.state_dir).run())
+        url = settings.redis_url.get_secret_value()
+        store = connect(url, patient=False)
+        try:
+            await store.ping()
+        finally:
+            await store.aclose()
+    except EmbeddedStoreError as error:
+        raise CannotStart(str(error)) from error
+    except (*STORE_DOWN, ValueError) as error:
+        raise CannotStart(
+            f"The store that ROLLBOT_REDIS_URL names does not answer ({type(error).__name__}). Is it running?"
+        ) from error
+    return url
+
+
 async def serve(settings: Settings, *, hands: bool = True) -> None:
-    """The bot behind its Slack door until cancelled; with `hands` it also carries out runs. Raises `bot.slack.door.Shut`."""
+    """The bot behind its Slack door until cancelled; with `hands` it also carries out runs. Raises `CannotStart`."""
     forget_proxy(settings.slack_api_url)
     async with assemble(settings) as parts:
         door = Door(
@@ -140,7 +153,10 @@ async def serve(settings: Settings, *, hands: bool = True) -> None:
             edit_interval=settings.edit_interval,
         )
         try:
-            await door.start()
+            try:
+                await door.start()
+            except Shut as shut:
+                raise CannotStart(str(shut)) from shut
             async with _ops(settings, door, parts), asyncio.TaskGroup() as group:
                 group.create_task(live.run(), name="live")
                 if hands:

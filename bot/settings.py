@@ -21,7 +21,11 @@ PREFIX = "ROLLBOT_"
 CONFIG = "ROLLBOT_CONFIG"
 
 
-class SettingsError(Exception):
+class CannotStart(Exception):
+    """Something that the settings name cannot be had; the message says what, why and what to do."""
+
+
+class SettingsError(CannotStart):
     """The settings cannot be used; every mistake is named with its place and what was expected, never with its value."""
 
 
