@@ -28,7 +28,7 @@ export function drawBlocks(holder, blocks, surface) {
     const at = before.findIndex((one) => one.key === key);
     if (at < 0) return one(block, key, surface);
     const [kept] = before.splice(at, 1);
-    kept.place.block_id = block.block_id;
+    Object.assign(kept.place, surface, { block_id: block.block_id }); // the same blocks may now stand in another view
     return kept;
   });
   drawn.set(holder, now);

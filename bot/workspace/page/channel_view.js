@@ -11,7 +11,7 @@ import { channel, inChannel, isReply, lastRead, markRead, on, state, tell } from
 /** {node, focus(ts)}: the view of the open channel. */
 export function channelView() {
   const list = messageList("Messages");
-  const write = composer(() => ({ channel: state.place, label: `Message ${nameHere()}, or type / for commands` }));
+  const write = composer(() => ({ channel: state.place, label: `Message ${nameHere()}, / for commands` }));
   const start = h("div", { class: "start" });
   const node = h("div", { class: "channel" }, list.node, write.node);
   let newFrom = null;

@@ -51,13 +51,14 @@ export async function post(path, body) {
   }
 }
 
-/** The same-origin address of a file, with the token where it is the workspace's own. */
+const LOOPBACK = ["127.0.0.1", "localhost", "[::1]"];
+/** The address of one of the workspace's own files as this page may load it, or null for anything from elsewhere. */
 export function fileUrl(url) {
   try {
     const address = new URL(url, location.href);
-    if (address.origin !== location.origin) return null;
-    if (!address.searchParams.has("token")) address.searchParams.set("token", token);
-    return address.href;
+    const same = address.port === location.port && LOOPBACK.includes(address.hostname) && LOOPBACK.includes(location.hostname);
+    if (address.origin !== location.origin && !same) return null;
+    return new URL(address.pathname + address.search, location.origin).href;
   } catch {
     return null;
   }

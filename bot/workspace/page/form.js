@@ -42,5 +42,6 @@ export function complain(holder, blockId, words) {
   if (!block) return undefined;
   block.querySelector(".input-error").textContent = words;
   block.classList.toggle("wrong", Boolean(words));
+  if (words) block.scrollIntoView({ block: "nearest" });
   return block;
 }

@@ -5,12 +5,12 @@ import { fileUrl } from "./connection.js";
 import { h, hidden, icon, settle } from "./dom.js";
 import { mrkdwn, wordsOf } from "./mrkdwn.js";
 import { face, nameOf } from "./people.js";
-import { inThread, isBot, openThread, person, state } from "./state.js";
+import { isBot, newReplies, openThread, person, state } from "./state.js";
 import { clock, full, relativeDay, moment, day } from "./time.js";
 
 /**
  * A message that can be drawn again and again: {node, draw(said, options)}.
- * Options: `compact` (same author just before), `threads` (offer the thread).
+ * Options: `compact` (same author just before), `replies` (its thread so far, or null where no thread is offered).
  */
 export function messageView(channel) {
   const memory = new Map();
@@ -29,7 +29,7 @@ export function messageView(channel) {
     return true;
   };
 
-  function draw(said, { compact = false, threads = true } = {}) {
+  function draw(said, { compact = false, replies = null } = {}) {
     const who = said.failed ? "Slack" : nameOf(person(said.user), said.username || said.user || "Unknown");
     node.dataset.ts = said.ts;
     node.setAttribute("aria-label", `${who}, ${clock(said.ts)}${said.ephemeral ? ", only visible to you" : ""}`);
@@ -40,9 +40,17 @@ export function messageView(channel) {
       side.replaceChildren(compact ? h("time", { class: "m-side-time", "aria-hidden": "true" }, clock(said.ts)) : face(said.failed ? "" : said.user));
       head.replaceChildren(...heading(said, who, compact));
     }
-    if (changed("body", [said.text, said.blocks, said.attachments, said.edited?.ts, said.files])) content(said);
-    const replies = threads && !said.ephemeral ? inThread(channel, said.ts) : null;
-    if (changed("foot", [replies?.map((one) => [one.ts, one.user]), state.thread === said.ts])) foot.replaceChildren(...footing(said, replies));
+    if (last.said !== said && changed("body", [said.text, said.blocks, said.attachments, said.edited?.ts, said.files])) content(said);
+    last.said = said;
+    const offered = said.ephemeral ? null : replies;
+    const fresh = offered ? newReplies(channel, said.ts, offered) : 0;
+    if (changed("foot", [offered?.map((one) => [one.ts, one.user]), fresh, state.thread === said.ts])) refoot(footing(said, offered, fresh));
+  }
+
+  function refoot(parts) {
+    const held = foot.contains(document.activeElement);
+    foot.replaceChildren(...parts);
+    if (held) foot.querySelector(".thread-bar, button")?.focus({ preventScroll: true });
   }
 
   function content(said) {
@@ -72,7 +80,7 @@ function heading(said, who, compact) {
   return [only, name, !compact && badge, !compact && guest, !compact && time].filter(Boolean);
 }
 
-function footing(said, replies) {
+function footing(said, replies, fresh) {
   if (!replies) return [];
   const open = () => openThread(said.ts);
   const reply = h("button", { type: "button", class: "icon-button m-reply", "aria-label": "Reply in thread", title: "Reply in thread", on: { click: open } }, icon("reply"));
@@ -85,6 +93,7 @@ function footing(said, replies) {
     { type: "button", class: "thread-bar", "aria-expanded": String(state.thread === said.ts), data: { action: `thread ${said.ts}` }, on: { click: open } },
     h("span", { class: "faces" }, faces),
     h("strong", {}, `${replies.length} ${replies.length === 1 ? "reply" : "replies"}`),
+    fresh > 0 && state.thread !== said.ts && h("span", { class: "fresh" }, `${fresh} new`),
     h("span", { class: "thread-when" }, `Last reply ${when} at ${clock(newest)}`),
   );
   return [reply, bar];

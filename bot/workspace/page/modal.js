@@ -42,6 +42,7 @@ export function modalLayer() {
     const stack = state.views.get(state.persona) ?? [];
     const view = stack.at(-1);
     if (!view) {
+      dialog?.close(); // gives the focus back to where it was
       dialog?.remove();
       dialog = null;
       shown = null;

@@ -15,7 +15,7 @@ export function text(object) {
   return object.emoji === false ? [decode(object.text ?? "")] : plain(object.text ?? "");
 }
 
-export const plain = (value) => lines(decode(String(value))).flat(3);
+export const plain = (value) => lines(decode(String(value))).flat(3).filter(Boolean);
 
 /** The bare words of a text object, for labels and announcements. */
 export function wordsOf(object) {

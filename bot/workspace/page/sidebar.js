@@ -51,7 +51,7 @@ export function sidebar(close) {
     team.replaceChildren(h("span", { class: "team-sign", "aria-hidden": "true" }, (state.team.name ?? "L")[0]), h("strong", {}, state.team.name ?? "Local workspace"));
     const mine = places();
     settle(channels, mine.filter((one) => !one.is_im).map((one) => row(one.id, icon(one.is_private ? "padlock" : "hash"), one.name, enter(one.id))));
-    const talks = mine.filter((one) => one.is_im).map((one) => row(one.id, face(state.bot.id, "small"), nameOf(state.bot), enter(one.id)));
+    const talks = mine.filter((one) => one.is_im).map((one) => row(one.id, icon("reply"), `${nameOf(state.bot)} messages`, enter(one.id)));
     settle(apps, [row("home", icon("home"), `${nameOf(state.bot)} home`, enter("home")), ...talks]);
     const person = me();
     who.replaceChildren(...(person ? [face(person.id, "small"), h("span", {}, h("strong", {}, nameOf(person)), h("small", {}, person.title ?? ""))] : []));

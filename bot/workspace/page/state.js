@@ -28,6 +28,8 @@ export const state = {
   persona: memory("persona"),
   place: memory("place"), // a channel id, or "home"
   thread: null, // ts of the open thread
+  began: null, // the newest ts when the page came: what is older is not new
+  readThreads: new Map(), // "user channel thread" -> ts last seen
   read: new Map(), // "user channel" -> ts last seen
   calls: new Map(), // user -> number of private things that wait for them
 };
@@ -63,6 +65,7 @@ function hello(frame) {
     // A restart of the page must not lose a parent's place: Slack's order is the order of ts.
     state.messages.set(id, [...list].sort((a, b) => Number(a.ts) - Number(b.ts)));
   }
+  state.began ??= Math.max(0, ...[...state.messages.values()].map((list) => Number(list.at(-1)?.ts ?? 0)));
   state.views = new Map();
   for (const { user, view: shown } of frame.views ?? []) state.views.set(user, [...(state.views.get(user) ?? []), shown]);
   if (!me()) state.persona = state.people[0]?.id ?? null;
@@ -110,7 +113,8 @@ function ephemeral(frame) {
     state.private.push({ channel: frame.channel, user: frame.user, message: { ...frame.message, ephemeral: true } });
     call(frame.user);
   }
-  tell("messages", { event: at < 0 ? "posted" : "changed", channel: frame.channel, user: frame.user, message: frame.message, ephemeral: true });
+  const event = frame.type === "ephemeral_deleted" ? "deleted" : at < 0 ? "posted" : "changed";
+  tell("messages", { event, channel: frame.channel, user: frame.user, message: frame.message, ephemeral: true });
 }
 
 function view({ event, user, view: shown }) {
@@ -170,6 +174,16 @@ export function seen(id, persona = state.persona) {
 
 export const isReply = (said) => Boolean(said.thread_ts) && said.thread_ts !== said.ts;
 export const inChannel = (id) => seen(id).filter((said) => !isReply(said) || said.subtype === "thread_broadcast" || said.reply_broadcast);
+/** The replies of every thread of a channel: ts of the parent -> replies in order. */
+export function threads(id) {
+  const out = new Map();
+  for (const said of seen(id)) {
+    if (!isReply(said)) continue;
+    if (!out.has(said.thread_ts)) out.set(said.thread_ts, []);
+    out.get(said.thread_ts).push(said);
+  }
+  return out;
+}
 export const inThread = (id, ts) => seen(id).filter((said) => isReply(said) && said.thread_ts === ts);
 
 export const lastRead = (id) => state.read.get(`${state.persona} ${id}`) ?? null;
@@ -180,6 +194,16 @@ export function markRead(id) {
 export function unread(id) {
   const since = Number(lastRead(id) ?? 0);
   return inChannel(id).filter((said) => Number(said.ts) > since && said.user !== state.persona).length;
+}
+
+const threadKey = (id, ts) => `${state.persona} ${id} ${ts}`;
+/** How many of these replies somebody else wrote since this person last saw the thread. */
+export function newReplies(id, ts, replies) {
+  const since = Number(state.readThreads.get(threadKey(id, ts)) ?? state.began);
+  return replies.filter((said) => Number(said.ts) > since && said.user !== state.persona).length;
+}
+export function markThread(id, ts, replies) {
+  if (replies.length) state.readThreads.set(threadKey(id, ts), replies.at(-1).ts);
 }
 
 export function become(id) {

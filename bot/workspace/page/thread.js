@@ -3,7 +3,7 @@
 import { composer } from "./composer.js";
 import { h, icon } from "./dom.js";
 import { messageList } from "./message_list.js";
-import { channel, inThread, on, openThread, seen, state } from "./state.js";
+import { channel, inThread, markThread, on, openThread, seen, state } from "./state.js";
 
 /** The pane's node. `leave` puts the focus back where the thread was opened. */
 export function threadPane(leave) {
@@ -20,7 +20,10 @@ export function threadPane(leave) {
     leave(ts);
   }
   close.addEventListener("click", shut);
-  node.addEventListener("keydown", (event) => event.key === "Escape" && shut());
+  document.addEventListener("keydown", (event) => {
+    const free = !document.querySelector("dialog[open]") && !document.documentElement.classList.contains("menu-open");
+    if (event.key === "Escape" && !event.defaultPrevented && !node.hidden && free) shut();
+  });
 
   function draw() {
     const parent = state.thread && seen(state.place).find((said) => said.ts === state.thread);
@@ -29,9 +32,10 @@ export function threadPane(leave) {
     document.documentElement.classList.toggle("has-thread", open);
     if (!open) return;
     const replies = inThread(state.place, state.thread);
+    if (!document.hidden) markThread(state.place, state.thread, replies);
     where.textContent = `#${channel(state.place)?.name ?? ""}`;
     count.replaceChildren(h("span", {}, `${replies.length} ${replies.length === 1 ? "reply" : "replies"}`));
-    list.show(`${state.persona} ${state.place} ${state.thread}`, state.place, [parent, ...replies].filter(Boolean), { threads: false });
+    list.show(`${state.persona} ${state.place} ${state.thread}`, state.place, [parent, ...replies].filter(Boolean), { threads: false, afterFirst: parent ? count : null });
   }
   on("hello messages persona place", draw);
   on("thread", () => {
