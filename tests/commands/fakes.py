@@ -55,6 +55,10 @@ class MemoryRuns:
         self._feed: list[RunId] = []
         self.environment: list[EnvironmentEvent] = []
 
+    def adopt(self, other: "MemoryRuns") -> None:
+        """Go on with what another one holds."""
+        self._logs, self._closed = other._logs, other._closed
+
     async def open(self, events: Sequence[RunEvent]) -> Run:
         name = RunId(f"r{len(self._logs) + 1}")
         self._logs[name] = []
