@@ -1,4 +1,4 @@
-"""A plan or a refusal as plain text, for a terminal, a log or a screen reader: every line stands by itself, nothing needs colour."""
+"""A plan or a refusal as plain text, for a terminal, a log or a screen reader: nothing needs colour or a wide window."""
 
 import textwrap
 from collections.abc import Iterable, Iterator
