@@ -10,7 +10,7 @@ import asyncio
 import hashlib
 import time
 
-from integrations.errors import Rejected
+from integrations.errors import OutcomeUnknown, Rejected, Unavailable
 from integrations.local_process import children
 from integrations.local_process.ask import is_open
 from integrations.local_process.launch import MARKER, Launch
@@ -49,7 +49,8 @@ async def take_over(shelf: Shelf, service: ServiceName, record: Record) -> Recor
 async def carry_out(shelf: Shelf, service: Service, settings: LocalProcessSettings, launch: Launch, record: Record) -> None:
     """Do what the record's intent says. Safe to call again after a crash anywhere inside.
 
-    Raises `Rejected` where the new one cannot be started, and `OutcomeUnknown` where the old one does not end.
+    Raises `Rejected` where the new one cannot be started, and `OutcomeUnknown` where the old one does not end or the new one
+    could not be recorded.
     """
     intent = record.intent
     if intent is None:
@@ -63,9 +64,16 @@ async def carry_out(shelf: Shelf, service: Service, settings: LocalProcessSettin
     def ended(pid: int, born: str, code: int) -> None:
         shelf.note_exit(service.name, Exit(pid=pid, born=born, code=code))
 
-    pid, born = children.start(launch, fresh(folder), intent.mark, ended)
+    try:
+        log = fresh(folder)
+    except OSError as error:
+        raise Rejected(f"{service.name}: {folder} cannot be written: {error.strerror}") from error
+    pid, born = children.start(launch, log, intent.mark, ended)
     started = Started(pid=pid, born=born, version=intent.to, artifact=intent.artifact, at=time.time())
-    shelf.write(service.name, record.ended(intent.key, started))
+    try:
+        shelf.write(service.name, record.ended(intent.key, started))
+    except Unavailable as error:
+        raise OutcomeUnknown(f"{intent.to} was started, but that could not be written down: {error}") from error
 
 
 async def is_left(process: Started) -> int:

@@ -8,7 +8,6 @@ from pathlib import Path
 
 from integrations.errors import Rejected
 from integrations.local_process.settings import PLACEHOLDER, LocalProcessSettings
-from integrations.masking import secrets_of
 from planner.facts import Release, Service
 
 MARKER = "ROLLBOT_PROCESS"
@@ -19,12 +18,11 @@ _OURS = ("ROLLBOT_", "SLACK_")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Launch:
-    """One way to start one release. `secrets` are the words that must not be shown."""
+    """One way to start one release."""
 
     argv: tuple[str, ...]
     env: Mapping[str, str]
     cwd: Path | None
-    secrets: tuple[str, ...]
 
 
 def prepare(settings: LocalProcessSettings, service: Service, release: Release) -> Launch:
@@ -44,7 +42,7 @@ def prepare(settings: LocalProcessSettings, service: Service, release: Release) 
         raise Rejected(f"{service.name}: the folder {cwd} of its runtime settings (cwd) does not exist")
     words = tuple(fill(text) for text in settings.command)
     program = _program(words[0], env, cwd, service)
-    return Launch(argv=(program, *words[1:]), env=env, cwd=cwd, secrets=secrets_of(env))
+    return Launch(argv=(program, *words[1:]), env=env, cwd=cwd)
 
 
 def _program(word: str, env: Mapping[str, str], cwd: Path | None, service: Service) -> str:

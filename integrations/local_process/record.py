@@ -119,9 +119,13 @@ class Shelf:
 
     @asynccontextmanager
     async def locked(self, service: ServiceName) -> AsyncIterator[None]:
-        """Alone with the record, among all tasks and all processes of this machine; waits without blocking."""
-        with (self.folder(service) / "lock").open("a") as file:
-            while not _try_lock(file.fileno()):  # noqa: ASYNC110 (another process holds it: no event can tell)
+        """Alone with the record, among all tasks and all processes of this machine; waits without blocking the loop."""
+        try:
+            file = (self.folder(service) / "lock").open("a")
+        except OSError as error:
+            raise Unavailable(f"{service}: its folder below {self._folder} cannot be written: {error.strerror}") from error
+        with file:
+            while not _try_lock(file.fileno()):
                 await asyncio.sleep(_LOCK_POLL)
             yield
 

@@ -1,6 +1,7 @@
 """Services that are plain processes of this machine, as a `Runtime`."""
 
 import asyncio
+import os
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -73,12 +74,12 @@ class LocalProcessRuntime:
     async def apply(self, service: Service, to: Release, *, expect: Version | None, key: str) -> None:
         """Stop what runs and start `to`; returns once it is started. See `Runtime.apply`."""
         settings = read_settings(service)
-        launch = prepare(settings, service, to)
         name = service.name
         async with self._shelf.locked(name):
             record = await change.take_over(self._shelf, name, self._shelf.read(name))
             if key in record.done:
                 return
+            launch = prepare(settings, service, to)
             if record.intent is None or record.intent.key != key:
                 sight = await self._look(service, settings, record)
                 if sight.running != expect:
@@ -152,7 +153,7 @@ class LocalProcessRuntime:
         return f"{process.version} {how}"
 
     def _words(self, service: Service, settings: LocalProcessSettings, what: str) -> str:
-        lines = last_lines(self._shelf.folder(service.name), secrets_of(settings.env))
+        lines = last_lines(self._shelf.folder(service.name), secrets_of({**os.environ, **settings.env}))
         return what + (". Its last lines:\n" + "\n".join(lines) if lines else ". It printed nothing")
 
 

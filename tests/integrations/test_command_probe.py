@@ -49,7 +49,7 @@ pathlib.Path({str(noted)!r}).write_text(str(child.pid))
     assert seen.outcome is Outcome.ERROR
     assert "did not end within 1 s" in seen.seen
     async with asyncio.timeout(10):
-        while living(int(noted.read_text())):  # noqa: ASYNC110 (the system ends it)
+        while living(int(noted.read_text())):
             await asyncio.sleep(0.02)
 
 

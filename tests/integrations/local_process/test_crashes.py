@@ -82,7 +82,7 @@ async def test_stopping_finds_a_process_that_nobody_wrote_down(bench: Bench):
 
 async def _begun(bench: Bench, service: Service) -> None:
     async with asyncio.timeout(20):
-        while Shelf(bench.folder / "processes").read(service.name).intent is None:  # noqa: ASYNC110 (another process writes it)
+        while Shelf(bench.folder / "processes").read(service.name).intent is None:
             await asyncio.sleep(0.02)
 
 

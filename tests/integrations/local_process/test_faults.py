@@ -21,7 +21,7 @@ from tests.integrations.local_process.conftest import NEWER, OLDER, Bench, free_
 
 async def _until(condition, what: str):
     async with asyncio.timeout(20):
-        while not condition():  # noqa: ASYNC110 (the condition is the world's)
+        while not condition():
             await asyncio.sleep(0.02)
     assert condition(), what
 
