@@ -57,7 +57,7 @@ def _read_into(told: dict[ServiceName, _Told], file: FilePath) -> list[Problem]:
     try:
         document = read_document(file)
     except Unreadable as error:
-        return _problems(file, [error.mistake], {})
+        return _problems(file, [error.mistake], None)
     walk.mistakes += document.mistakes
     here: dict[ServiceName, Path] = {}
     try:
@@ -113,11 +113,12 @@ def _in_order(service: Service) -> Service:
     return replace(service, releases=tuple(service.releases[place] for place in order))
 
 
-def _problems(file: FilePath, mistakes: Iterable[Mistake], places: Mapping[Path, Place]) -> list[Problem]:
+def _problems(file: FilePath, mistakes: Iterable[Mistake], places: Mapping[Path, Place] | None) -> list[Problem]:
+    """The mistakes as people see them; `places` is `None` where the file could not be read to its end."""
     problems = []
     for mistake in mistakes:
-        found, expected = _words(mistake, places)
-        line = mistake.line if mistake.line is not None or not places else _line(mistake.path, places)
+        found, expected = _words(mistake, places or {})
+        line = _line(mistake.path, places) if mistake.line is None and places is not None else mistake.line
         problems.append(Problem(file=str(file), line=line, key=_shown(mistake.path), found=found, expected=expected))
     return sorted(problems, key=lambda problem: problem.line or 0)
 

@@ -67,7 +67,8 @@ class _Builder:
         except yaml.MarkedYAMLError as error:
             marks = [mark for mark in (error.problem_mark, error.context_mark) if mark is not None]
             said = " ".join(part for part in (error.context, error.problem) if part) or "this is no YAML"
-            raise Unreadable(Mistake((), said, "expected valid YAML", marks[0].line + 1 if marks else None)) from None
+            last = text.rstrip().count("\n") + 1  # the end of a file is on its last line, not on the one behind it
+            raise Unreadable(Mistake((), said, "expected valid YAML", min(marks[0].line + 1, last) if marks else None)) from None
         except yaml.YAMLError as error:
             raise Unreadable(Mistake((), " ".join(str(error).split()), "expected valid YAML")) from None
         if not self._documents:
