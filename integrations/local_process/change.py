@@ -27,7 +27,8 @@ _POLL = 0.02
 
 def begin(shelf: Shelf, service: ServiceName, record: Record, to: Release, key: str) -> Record:
     """Write down what is going to happen, before anything does."""
-    mark = hashlib.sha256(f"{service}\0{key}".encode()).hexdigest()[:24]
+    # The folder belongs to it: another Rollbot on this machine may have a run of the same name.
+    mark = hashlib.sha256(f"{shelf.folder(service).resolve()}\0{key}".encode()).hexdigest()[:24]
     begun = record.model_copy(update={"intent": Intent(key=key, to=to.version, artifact=to.artifact, mark=mark)})
     shelf.write(service, begun)
     return begun

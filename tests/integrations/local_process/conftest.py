@@ -1,6 +1,7 @@
 """A runtime in a folder of its own, services on free ports, and nothing left running afterwards."""
 
 import os
+import random
 import signal
 import socket
 import sys
@@ -24,8 +25,8 @@ NEWER = Release(version=Version("2.0.0"), artifact="shop/order:2.0.0")
 
 
 def free_port() -> int:
-    """A port that nobody listens on, below the range from which the system takes its own."""
-    for port in range(21000 + os.getpid() % 5000, 32000):
+    """A port that nobody listens on, below the range from which the system takes its own, and another one each time."""
+    for port in random.sample(range(10000, 20000), 1000):
         with socket.socket() as probe, suppress(OSError):
             probe.bind(("127.0.0.1", port))
             if port not in _TAKEN:

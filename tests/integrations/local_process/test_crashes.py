@@ -73,6 +73,21 @@ async def test_another_request_finds_a_process_that_nobody_wrote_down(bench: Ben
     assert (seen.phase, seen.old_left) == (Phase.CONVERGED, 0)
 
 
+async def test_a_process_of_another_rollbot_is_never_taken_over(bench: Bench, tmp_path_factory: pytest.TempPathFactory):
+    """Two of them on one machine, each with a request of the same name: each keeps to its own."""
+    other = Bench(folder=tmp_path_factory.mktemp("other"))
+    theirs = other.service()
+    await other.runtime().apply(theirs, NEWER, expect=None, key="k2")
+    try:
+        service = await _running_newer(bench)
+        await _leave_off(bench, service, "old one stopped")
+        await bench.runtime().apply(service, OLDER, expect=NEWER.version, key="k2")
+        assert (await settled(bench.runtime(), service, OLDER, "k2")).phase is Phase.CONVERGED
+        assert (await settled(other.runtime(), theirs, NEWER, "k2")).phase is Phase.CONVERGED
+    finally:
+        await other.runtime().stop(theirs)
+
+
 async def test_stopping_finds_a_process_that_nobody_wrote_down(bench: Bench):
     service = await _running_newer(bench)
     await _leave_off(bench, service, "new one started")
