@@ -136,6 +136,7 @@ async def _store_url(settings: Settings, stack: AsyncExitStack) -> str:
 async def serve(settings: Settings, *, hands: bool = True) -> None:
     """The bot behind its Slack door until cancelled; with `hands` it also carries out runs. Raises `CannotStart`."""
     forget_proxy(settings.slack_api_url)
+    forget_secrets()
     async with assemble(settings) as parts:
         door = Door(
             desk=parts.desk,
@@ -175,9 +176,16 @@ async def _ops(settings: Settings, door: Door, parts: Parts) -> AsyncIterator[No
 
 
 async def work(settings: Settings) -> None:
-    """Hands for runs, and nothing else, until cancelled."""
+    """Hands for runs, and nothing else, until cancelled. Raises `CannotStart`."""
+    forget_secrets()
     async with assemble(settings) as parts:
         await parts.jobs.work(parts.worker)
+
+
+def forget_secrets() -> None:
+    """Take the secrets out of the environment once they were read: the processes that Rollbot starts must not inherit them."""
+    for name in ("SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "SLACK_SIGNING_SECRET", "ROLLBOT_REDIS_URL"):
+        os.environ.pop(name, None)
 
 
 def forget_proxy(api_url: str) -> None:

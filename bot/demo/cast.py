@@ -7,6 +7,7 @@ ANA = Person(id="U0ANA", name="ana", real_name="Ana Lindqvist", title="On call")
 RAJ = Person(id="U0RAJ", name="raj", real_name="Raj Mehta", title="May approve")
 GUS = Person(id="U0GUS", name="gus", real_name="Gus Okafor", title="Guest, no rights", is_guest=True)
 PEOPLE = (ANA, RAJ, GUS)
+BOT = Bot()
 INCIDENTS = Channel(id="C0INCIDENTS", name="incidents", topic="One thread for each rollback", members=tuple(p.id for p in PEOPLE))
 GENERAL = Channel(id="C0GENERAL", name="general", topic="Everything else", members=tuple(p.id for p in PEOPLE))
 APPROVERS = (RAJ.id,)
@@ -27,7 +28,7 @@ def directory() -> Directory:
                 should_escape=command["should_escape"],
             ),
         ),
-        bot=Bot(),
+        bot=BOT,
         team=Team(id="T0DEMO", name="Demo shop", domain="demo"),
         scopes=tuple(SCOPES),
     )

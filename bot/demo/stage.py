@@ -8,6 +8,8 @@ from pathlib import Path
 from bot.demo import crew
 from bot.demo.cast import APPROVERS, directory
 from bot.demo.shop.world import Shop
+from bot.store.connect import connect
+from bot.store.embedded import EmbeddedStore
 from bot.workspace.client import PageClient
 from bot.workspace.server import Workspace
 
@@ -34,14 +36,16 @@ class Stage:
 
 @asynccontextmanager
 async def stage(state_dir: Path, port: int) -> AsyncIterator[Stage]:
-    """Everything while the block runs, ready when it begins: the bot is connected. Raises `OSError` where the port is taken."""
+    """Everything while the block runs, ready when it begins: the bot is connected. The store begins empty.
+
+    Raises `OSError` where the port is taken, `bot.store.embedded.EmbeddedStoreError` where this machine can have no store.
+    """
     state_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
     shop = Shop(state_dir)
     workspace = Workspace(directory(), title="Rollbot demo", panel=shop.panel)
     await workspace.start(port=port)
     try:
-        await shop.start(fresh=True)
-        try:
+        async with _empty_store(state_dir), _open(shop):
             output = state_dir / "bot.log"
             variables = crew.environment(
                 api_url=workspace.api_url,
@@ -54,10 +58,27 @@ async def stage(state_dir: Path, port: int) -> AsyncIterator[Stage]:
             async with crew.bot(variables, output):
                 await _connected(workspace.url)
                 yield Stage(shop=shop, workspace=workspace, state_dir=state_dir, log=output, variables=variables)
-        finally:
-            await shop.stop()
     finally:
         await workspace.stop()
+
+
+@asynccontextmanager
+async def _empty_store(state_dir: Path) -> AsyncIterator[None]:
+    """The embedded store of the demo, held here so that it outlives a bot that is killed."""
+    async with EmbeddedStore(state_dir).run() as url:
+        store = connect(url)
+        await store.flushall()
+        await store.aclose()
+        yield
+
+
+@asynccontextmanager
+async def _open(shop: Shop) -> AsyncIterator[None]:
+    try:
+        await shop.start(fresh=True)
+        yield
+    finally:
+        await shop.stop()
 
 
 async def _connected(url: str) -> None:

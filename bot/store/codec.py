@@ -34,7 +34,7 @@ def write(chain: str, seq: int, at: datetime, event: Event, previous: str, write
 
     `writer` is unique for each write, so that two people who do the same at the same moment write two different lines.
     """
-    data = _EVENT.dump_python(event, mode="json")
+    data = _EVENT.dump_python(event, mode="json", fallback=dict, warnings=False)
     body = canonical({"log": chain, "seq": seq, "at": at.isoformat(), "prev": previous, "writer": writer, "event": data})
     return Line(body=body, hash=hash_of(body))
 

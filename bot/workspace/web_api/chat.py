@@ -31,7 +31,7 @@ def post_message(state: State, arguments: Arguments) -> Json:
 
 def update(state: State, arguments: Arguments) -> Json:
     """chat.update: another content for the bot's own message. Text without blocks erases the blocks."""
-    channel = open_channel(state, arguments.required("channel"))
+    channel = open_channel(state, arguments.required("channel"), "chat:write.public")
     stored = _own(state, channel, arguments.required("ts"), "cant_update_message")
     if len(arguments.text("text")) > UPDATE_TEXT:
         raise SlackError("msg_too_long")
@@ -51,7 +51,7 @@ def update(state: State, arguments: Arguments) -> Json:
 
 def delete(state: State, arguments: Arguments) -> Json:
     """chat.delete: take the bot's own message away."""
-    channel = open_channel(state, arguments.required("channel"))
+    channel = open_channel(state, arguments.required("channel"), "chat:write.public")
     stored = _own(state, channel, arguments.required("ts"), "cant_delete_message")
     state.messages.delete(stored)
     return {"channel": channel.id, "ts": stored.ts}
