@@ -9,7 +9,7 @@ from pathlib import Path
 
 from bot.cli.verbs import VERBS
 from commands.views.plan_mermaid import plan_mermaid, refusal_mermaid
-from commands.views.plan_text import plan_text, refusal_text
+from commands.views.plan_text import WIDTH, plan_text, refusal_text
 from integrations.catalog_file import read_catalog
 from planner.names import ServiceName, Version
 from planner.plan import Plan, Request, Strategy
@@ -85,8 +85,16 @@ def _shown(answer: Plan | Refusal, form: str) -> str:
         value = refusal_to_json(answer) if isinstance(answer, Refusal) else plan_to_json(answer)
         return json.dumps(value, indent=2, ensure_ascii=False)
     if isinstance(answer, Refusal):
-        return refusal_mermaid(answer) if form == "mermaid" else refusal_text(_retyped(answer))
-    return plan_mermaid(answer) if form == "mermaid" else plan_text(answer, next_command=True)
+        return refusal_mermaid(answer) if form == "mermaid" else refusal_text(_retyped(answer), width=_width())
+    return plan_mermaid(answer) if form == "mermaid" else plan_text(answer, next_command=True, width=_width())
+
+
+def _width() -> int:
+    """How wide the terminal is, within what can be read well; of files and pipes nobody knows."""
+    try:
+        return min(max(os.get_terminal_size(sys.stdout.fileno()).columns, 80), 100)
+    except (OSError, ValueError):
+        return WIDTH
 
 
 def _retyped(refusal: Refusal) -> Refusal:
