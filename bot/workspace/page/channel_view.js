@@ -19,7 +19,7 @@ export function channelView() {
   function welcome() {
     const place = channel(state.place);
     const command = state.commands[0]?.command;
-    const ill = (state.panel?.services ?? []).filter((one) => one.healthy === false).sort((a, b) => (a.ok_rate ?? 1) - (b.ok_rate ?? 1))[0];
+    const ill = culprit(state.panel?.services ?? []);
     const tips = command ? [ill && `${command} ${ill.name}`, `${command} help`].filter(Boolean) : [];
     const shown = JSON.stringify([place, tips, state.team.name]);
     if (start.dataset.shown === shown) return;
@@ -64,6 +64,13 @@ export function channelView() {
   });
   document.addEventListener("visibilitychange", () => (document.hidden ? undefined : seenNow()));
   return { node, focus: list.focusOn, write };
+}
+
+/** The failing service that calls no other failing one: what a person would try first. */
+function culprit(services) {
+  const ill = services.filter((one) => one.healthy === false);
+  const names = new Set(ill.map((one) => one.name));
+  return ill.find((one) => !(one.calls ?? []).some((other) => names.has(other)));
 }
 
 function nameHere() {

@@ -10,7 +10,7 @@ const HISTORY = 60;
 /** The panel's node; hidden while the workspace has none. */
 export function shopPanel() {
   const title = h("h2", { id: "panel-title" });
-  const note = h("p", { class: "panel-note" });
+  const note = h("p", { class: "panel-note", hidden: true });
   const load = h("section", { class: "load", "aria-label": "Traffic" });
   const arcs = s("svg", { class: "arcs", "aria-hidden": "true" });
   const list = h("ul", { class: "services" });
@@ -25,7 +25,7 @@ export function shopPanel() {
     if (!panel) return;
     title.textContent = panel.title ?? "Demo shop";
     note.textContent = panel.note ?? "";
-    note.hidden = !panel.note;
+    note.hidden &&= !panel.note; // once it was there its line stays: what stands below must not jump
     load.replaceChildren(...traffic(panel.load));
     const services = callersFirst(panel.services ?? []);
     for (const service of services) {
