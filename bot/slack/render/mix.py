@@ -26,7 +26,9 @@ def compatible(run: Run) -> str:
         return f"⚠️ {names(half)} only work when moved together, and are not all moved: retry or undo soon."
     unsure = [step for step in run.steps.values() if step.state is StepState.FAILED and step.touched and not step.settled]
     if unsure:
-        return f"What is done works with what is untouched. What {names(unsure)} runs now is not certain: look at it first."
+        done = any(step.state in DONE for step in run.steps.values())
+        rest = "What is done works with what is untouched." if done else "Nothing else was touched."
+        return f"{rest} What {names(unsure)} runs now is not certain: look at it first."
     return "The versions that run now work with each other, so it is safe to stop here."
 
 

@@ -31,7 +31,7 @@ async def test_a_plan_is_typed_posted_refused_to_a_guest_and_approved():
         run = await s.office.runs.read(RunId("r1"))
         assert run is not None
         assert run.stage is RunStage.GRANTED
-        assert run.approvals[0].by.name == "ben"
+        assert run.approvals[0].by.name == "Ben"
         assert s.office.wake.woken == [run.id]
 
 
@@ -66,7 +66,7 @@ async def test_the_same_click_twice_counts_once():
         await s.workspace.fault("duplicate", times=1)
         await s.page.press("ben", plan, "rollbot:approve")
         await s.whisper("ben", "You approved run r1")
-        await s.whisper("ben", "was approved by ben already")
+        await s.whisper("ben", "was approved by Ben already")
         events = [entry.event for entry in await s.office.runs.entries(RunId("r1"))]
         assert sum(isinstance(event, Granted) for event in events) == 1
 
@@ -78,7 +78,7 @@ async def test_a_click_on_an_old_copy_is_answered_truthfully():
         await s.whisper("ben", "Run r1 is rejected")
         await s.settled()
         await s.page.command("ben", "incident", "/rollback approve r1")
-        await s.whisper("ben", "Run r1 is over: rejected by ben")
+        await s.whisper("ben", "Run r1 is over: rejected by Ben")
 
 
 @pytest.mark.parametrize("verb", [verb.name for verb in VERBS])

@@ -22,7 +22,7 @@ async def test_names_and_groups_are_looked_up_and_kept_for_a_minute():
         people = People(web_client(workspace.bot_token, workspace.api_url), frozenset({"SSRE"}), clock=clock)
         for _ in range(5):
             sue = await people.known("USUE")
-        assert (sue.actor.person.name, sue.actor.groups, sue.unread) == ("sue", {"SSRE"}, ())
+        assert (sue.actor.person.name, sue.actor.groups, sue.unread) == ("Sue", {"SSRE"}, ())
         ben = await people.known("UBEN")
         assert (ben.actor.id, ben.actor.groups) == ("UBEN", frozenset())
         asked = [call.method for call in workspace.calls]
