@@ -71,7 +71,10 @@ class Runtime(Protocol):
     """Runs services: knows what runs, and makes a service run another release. One instance serves all services of its kind."""
 
     async def current(self, service: Service) -> Version | None:
-        """The release that runs now; `None` where nothing runs. Raises `Unavailable`."""
+        """The release in place: the one that runs or, where it has died, the one that should; `None` where there is none.
+
+        Raises `Unavailable`.
+        """
         ...
 
     async def releases(self, service: Service) -> tuple[Release, ...]:
@@ -83,11 +86,11 @@ class Runtime(Protocol):
         ...
 
     async def apply(self, service: Service, to: Release, *, expect: Version | None, key: str) -> None:
-        """Make the service run `to` if it now runs `expect` (`None`: if nothing runs).
+        """Make the service run `to` if it now runs `expect` (`None`: if nothing runs). One that has died counts as both.
 
         Returns when the request is in the system's hands, not when it is done: `observe` tells that. The same `key` again goes
-        on with what it began and never starts a second time. Raises `Conflict` where something else runs, `Rejected`, `Unavailable`
-        (nothing happened) or `OutcomeUnknown`.
+        on with what it began and never starts a second time. Raises `Conflict` where something else runs, `Rejected`,
+        `Unavailable` (nothing happened) or `OutcomeUnknown`.
         """
         ...
 

@@ -253,7 +253,7 @@ def _step(step: Step, event: StepEvent, at: datetime) -> Step:
 def _decided(run: Run, event: Decided) -> Run:
     match event.choice:
         case Choice.RETRY:
-            again = {s.id: replace(s, state=_again(s), gates=NOTHING, measured=NOTHING) for s in run.steps.values() if _failed(s)}
+            again = {s.id: _again(s) for s in run.steps.values() if _failed(s)}
             return replace(run, stage=Stage.RUNNING, because="", steps={**run.steps, **again})
         case Choice.SKIP:
             passed = {s.id: replace(s, state=StepState.SKIPPED) for s in run.steps.values() if _failed(s)}
@@ -269,9 +269,10 @@ def _failed(step: Step) -> bool:
     return step.state is StepState.FAILED
 
 
-def _again(step: Step) -> StepState:
-    # What runs now is not known after a failure: look before asking again.
-    return StepState.UNKNOWN if step.touched else StepState.PENDING
+def _again(step: Step) -> Step:
+    """The step to be tried anew. What runs after a failure is not known: look before asking, and then ask under a new key."""
+    state = StepState.UNKNOWN if step.touched else StepState.PENDING
+    return replace(step, state=state, key="", settled=False, gates=NOTHING, measured=NOTHING, ended_at=None)
 
 
 def _forward(plan: Plan) -> dict[str, Step]:

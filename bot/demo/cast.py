@@ -8,8 +8,10 @@ RAJ = Person(id="U0RAJ", name="raj", real_name="Raj Mehta", title="May approve")
 GUS = Person(id="U0GUS", name="gus", real_name="Gus Okafor", title="Guest, no rights", is_guest=True)
 PEOPLE = (ANA, RAJ, GUS)
 BOT = Bot()
-INCIDENTS = Channel(id="C0INCIDENTS", name="incidents", topic="One thread for each rollback", members=tuple(p.id for p in PEOPLE))
-GENERAL = Channel(id="C0GENERAL", name="general", topic="Everything else", members=tuple(p.id for p in PEOPLE))
+INCIDENTS = Channel(
+    id="C0INCIDENTS", name="incidents", topic="One thread for each rollback", members=(*(p.id for p in PEOPLE), BOT.user_id)
+)
+GENERAL = Channel(id="C0GENERAL", name="general", topic="Everything else", members=(*(p.id for p in PEOPLE), BOT.user_id))
 APPROVERS = (RAJ.id,)
 
 

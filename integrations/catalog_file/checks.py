@@ -21,6 +21,12 @@ PROBES: Mapping[str, frozenset[str]] = MappingProxyType(
         "command": frozenset({"command", "expect", "env", "cwd", "timeout"}),
     }
 )
+EXPECTATIONS: Mapping[str, frozenset[str]] = MappingProxyType(
+    {
+        "http": frozenset({"status", "json", "contains", "max_latency"}),
+        "command": frozenset({"exit", "json", "contains", "max_latency"}),
+    }
+)
 NEEDED: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {"http": ("url",), "tcp": ("port",), "prometheus": ("query",), "command": ("command",)}
 )
@@ -78,7 +84,14 @@ def _settings(probe: str, settings: Mapping[str, Any], at: Path, walk: Walk) -> 
     for key in ("pass_if", "fail_if"):
         if settings.get(key) is not None:
             _bounds(settings[key], (*at, key), walk)
-    for key in ("expect", "headers", "env"):
+    expect = settings.get("expect")
+    if expect is not None and probe in EXPECTATIONS:
+        given = walk.mapping(
+            expect, (*at, "expect"), EXPECTATIONS[probe], f"a mapping of {', '.join(sorted(EXPECTATIONS[probe]))}"
+        )
+        if given is not None:
+            walk.seconds(given.get("max_latency"), (*at, "expect", "max_latency"), 1.0)
+    for key in ("headers", "env"):
         if settings.get(key) is not None and type(settings[key]) is not dict:
             walk.wrong((*at, key), found(settings[key]), "expected a mapping")
     if settings.get("timeout") is not None:

@@ -4,7 +4,8 @@ Each function takes plain data and the path to it, notes what is wrong in the wa
 gives is only used where nothing was wrong at all.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from datetime import datetime
 from functools import lru_cache
 from types import MappingProxyType
 from typing import Any
@@ -23,6 +24,9 @@ SERVICE = frozenset(
 RELEASE = frozenset({"version", "deployed_at", "verified", "artifact", "requires", "migrations"})
 EDGE = frozenset({"service", "kind"})
 MIGRATION = frozenset({"id", "kind"})
+_EDGE_KINDS = {str(kind): kind for kind in EdgeKind}
+_MIGRATION_KINDS = {str(kind): kind for kind in MigrationKind}
+_VERIFIED = {str(word): word for word in Verified}
 
 
 def read_top(data: Any, walk: Walk) -> list[tuple[Service, Path]]:
@@ -91,15 +95,16 @@ def _runtime(value: Any, at: Path, walk: Walk) -> Mapping[str, Any] | None:
 
 
 def _edges(value: Any, at: Path, walk: Walk) -> tuple[Edge, ...]:
-    edges: dict[Edge, None] = {}
+    edges: dict[tuple[ServiceName, EdgeKind], Edge] = {}
     for place, item in enumerate(walk.items(value, at, "services that this one depends on")):
         edge = _edge(item, (*at, place), walk)
         if edge is None:
             continue
-        if edge in edges:
+        key = (edge.service, edge.kind)
+        if key in edges:
             walk.wrong((*at, place), f"{edge.service} ({edge.kind}) again", "expected each dependency once")
-        edges[edge] = None
-    return tuple(edges)
+        edges[key] = edge
+    return tuple(edges.values())
 
 
 def _edge(value: Any, at: Path, walk: Walk) -> Edge | None:
@@ -113,11 +118,11 @@ def _edge(value: Any, at: Path, walk: Walk) -> Edge | None:
         walk.wrong((*at, "service"), "service is missing", "expected the name of a service")
         return None
     name = walk.name(given["service"], (*at, "service"))
-    kind = walk.choice(given.get("kind"), (*at, "kind"), [str(kind) for kind in EdgeKind])
+    kind = walk.choice(given.get("kind"), (*at, "kind"), _EDGE_KINDS)
     return _edge_of(name, EdgeKind(kind or EdgeKind.CALLS)) if name else None
 
 
-@lru_cache(maxsize=1 << 14)
+@lru_cache(maxsize=1 << 18)
 def _edge_of(name: str, kind: EdgeKind) -> Edge:
     return Edge(service=ServiceName(name), kind=kind)
 
@@ -134,27 +139,32 @@ def _releases(value: Any, at: Path, walk: Walk) -> tuple[Release, ...]:
     return tuple(releases.values())
 
 
-_VERIFIED = {str(word): word for word in Verified}
-
-
 def _release(value: Any, at: Path, walk: Walk) -> Release | None:
     given = walk.mapping(value, at, RELEASE, "a release: a mapping with the keys version, deployed_at, …")
     if given is None:
         return None
     if "version" not in given:
         walk.wrong((*at, "version"), "version is missing", "expected the version of the release")
-    version = walk.version(given["version"], (*at, "version")) if "version" in given else None
-    get = given.get
-    verified = walk.choice(get("verified"), (*at, "verified"), _VERIFIED)
-    release = Release(
-        version=Version(version or ""),
-        deployed_at=walk.moment(get("deployed_at"), (*at, "deployed_at")),
-        verified=_VERIFIED[verified] if verified else Verified.UNKNOWN,
-        artifact=walk.text(get("artifact"), (*at, "artifact"), "a text"),
-        requires=_requires(get("requires"), (*at, "requires"), walk) if get("requires") is not None else NOTHING,
-        migrations=_migrations(get("migrations"), (*at, "migrations"), walk) if get("migrations") is not None else (),
-    )
-    return release if version else None
+        return None
+    version = walk.version(given["version"], (*at, "version"))
+    values: dict[str, Any] = {}
+    for key, value in given.items():
+        read = _OF_RELEASE.get(key)
+        if read is not None and value is not None:
+            values[key] = read(value, (*at, key), walk)
+    return Release(version=Version(version), **values) if version is not None else None
+
+
+def _verified(value: Any, at: Path, walk: Walk) -> Verified:
+    return _VERIFIED[walk.choice(value, at, _VERIFIED) or "unknown"]
+
+
+def _artifact(value: Any, at: Path, walk: Walk) -> str | None:
+    return walk.text(value, at, "a text")
+
+
+def _deployed_at(value: Any, at: Path, walk: Walk) -> datetime | None:
+    return walk.moment(value, at)
 
 
 def _requires(value: Any, at: Path, walk: Walk) -> Mapping[ServiceName, Range]:
@@ -193,10 +203,22 @@ def _migrations(value: Any, at: Path, walk: Walk) -> tuple[Migration, ...]:
             walk.wrong((*here, "id"), "id is missing", "expected the migration's name as text")
             continue
         name = walk.text(given["id"], (*here, "id"), "the migration's name as text")
-        kind = walk.choice(given.get("kind"), (*here, "kind"), [str(kind) for kind in MigrationKind])
+        kind = walk.choice(given.get("kind"), (*here, "kind"), _MIGRATION_KINDS)
         if name is None:
             continue
         if name in migrations:
             walk.wrong((*here, "id"), f"migration {name} again", "expected each migration of a release once")
         migrations[name] = Migration(id=name, kind=MigrationKind(kind or MigrationKind.UNKNOWN))
     return tuple(migrations.values())
+
+
+_OF_RELEASE: Mapping[str, Callable[[Any, Path, Walk], Any]] = MappingProxyType(
+    {
+        "deployed_at": _deployed_at,
+        "verified": _verified,
+        "artifact": _artifact,
+        "requires": _requires,
+        "migrations": _migrations,
+    }
+)
+"""How each key of a release is read; absent ones cost nothing, for large catalogs hold millions of releases."""

@@ -82,14 +82,14 @@ class Walk:
 
     def name(self, value: Any, at: Path) -> str | None:
         """A service's name."""
-        if type(value) is str and SERVICE_NAME.fullmatch(value):
+        if type(value) is str and _is_name(value):
             return value
         self.wrong(at, found(value), "expected a service name: lower-case letters, digits and dashes, at most 63, no dash first")
         return None
 
     def version(self, value: Any, at: Path) -> str | None:
         """A version: any text without blanks."""
-        if type(value) is str and _VERSION.fullmatch(value):
+        if type(value) is str and _is_version(value):
             return value
         self.wrong(at, found(value), "expected a version as text without blanks, at most 256 characters, such as 1.4.2")
         return None
@@ -154,7 +154,18 @@ class Walk:
         return len(self.mistakes) == before
 
 
-@lru_cache(maxsize=1 << 14)
+# A large catalog says the same names, versions and times over and over.
+@lru_cache(maxsize=1 << 18)
+def _is_name(text: str) -> bool:
+    return SERVICE_NAME.fullmatch(text) is not None
+
+
+@lru_cache(maxsize=1 << 16)
+def _is_version(text: str) -> bool:
+    return _VERSION.fullmatch(text) is not None
+
+
+@lru_cache(maxsize=1 << 16)
 def moment(text: str) -> datetime | None:
     """The moment in UTC that an ISO 8601 text names; without a zone, and for a day alone, UTC is meant. `None` for other text."""
     match = _TIME.fullmatch(text.strip())

@@ -36,6 +36,14 @@ class _Sight:
             return self.answer.version
         return Version(self.process.version) if self.process is not None else None
 
+    @property
+    def in_place(self) -> Version | None:
+        """What runs; where it has died and nobody has begun to put another in its place, what was started last."""
+        last = self.record.process if self.record.intent is None else None
+        if last is not None and self.running is None and isinstance(self.answer, Nobody):
+            return Version(last.version)
+        return self.running
+
 
 class LocalProcessRuntime:
     """Starts, stops and looks at processes that outlive the bot; remembers them below `state_dir`.
@@ -47,14 +55,14 @@ class LocalProcessRuntime:
         self._shelf = Shelf(state_dir / "processes")
 
     async def current(self, service: Service) -> Version | None:
-        """The release that answers, else the one that was started and lives, else `None`.
+        """The release that answers, else the one that was started last, whether it lives or has died; else `None`.
 
         Raises `Unavailable` where a stranger holds the port, and `Rejected` for settings that cannot be used.
         """
         sight = await self._look(service, read_settings(service))
         if sight.running is None and isinstance(sight.answer, Unclear):
             raise Unavailable(f"{service.name}: {sight.answer.why}, and Rollbot did not start it")
-        return sight.running
+        return sight.in_place
 
     async def releases(self, service: Service) -> tuple[Release, ...]:
         """None: the system keeps no history of processes."""
@@ -82,7 +90,7 @@ class LocalProcessRuntime:
             launch = prepare(settings, service, to)
             if record.intent is None or record.intent.key != key:
                 sight = await self._look(service, settings, record)
-                if sight.running != expect:
+                if expect not in (sight.running, sight.in_place):
                     raise Conflict(f"{name} runs {sight.running or 'nothing'}, not {expect or 'nothing'}")
                 if (stranger := _stranger(service, settings, sight)) is not None:
                     raise Rejected(stranger)

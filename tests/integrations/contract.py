@@ -18,7 +18,7 @@ PATIENCE = 20.0
 class World:
     """A runtime and two services of it: `service` runs `newer` now, `absent` runs nothing.
 
-    `starts` counts how often a service was really made to run something since the world began.
+    `starts` counts how often a service was really made to run something since the world began; `kill` lets it die.
     """
 
     runtime: Runtime
@@ -27,6 +27,7 @@ class World:
     older: Release
     newer: Release
     starts: Callable[[Service], Awaitable[int]]
+    kill: Callable[[Service], Awaitable[None]]
 
 
 async def settled(runtime: Runtime, service: Service, to: Release, key: str) -> Observation:
@@ -61,6 +62,13 @@ class RuntimeContract:
     async def test_nothing_running_is_seen_as_absent(self, world: World):
         seen = await world.runtime.observe(world.absent, world.older, key="k")
         assert (seen.phase, seen.running, seen.old_left) == (Phase.ABSENT, None, 0)
+
+    async def test_what_has_died_is_known_by_its_release_and_can_be_moved(self, world: World):
+        await world.kill(world.service)
+        assert (await world.runtime.observe(world.service, world.older, key="k1")).running is None
+        assert await world.runtime.current(world.service) == world.newer.version
+        await world.runtime.apply(world.service, world.older, expect=world.newer.version, key="k1")
+        assert (await settled(world.runtime, world.service, world.older, "k1")).running == world.older.version
 
     async def test_a_release_is_applied_and_converges(self, world: World):
         await world.runtime.apply(world.service, world.older, expect=world.newer.version, key="k1")

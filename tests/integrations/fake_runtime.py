@@ -30,6 +30,7 @@ class Fault(StrEnum):
 @dataclass(slots=True)
 class _State:
     running: str | None
+    placed: str | None = None
     key: str | None = None
     fault: Fault | None = None
     restarts: int = 0
@@ -60,14 +61,19 @@ class FakeRuntime:
         """Somebody else makes the service run another release, or stops it (`None`)."""
         self._states[service] = _State(running=version)
 
+    def kill(self, service: str) -> None:
+        """What runs dies, and stays what should run."""
+        self._states[service] = _State(running=None, placed=self._states[service].running)
+
     def running(self, service: str) -> str | None:
         """What runs."""
         return self._states[service].running
 
     async def current(self, service: Service) -> Version | None:
         await self._reached(service.name)
-        running = self._states[service.name].running
-        return None if running is None else Version(running)
+        state = self._states[service.name]
+        in_place = state.running or state.placed
+        return None if in_place is None else Version(in_place)
 
     async def releases(self, service: Service) -> tuple[Release, ...]:
         await asyncio.sleep(0)
@@ -95,13 +101,14 @@ class FakeRuntime:
         if (name, key) in self._done:
             return
         state = self._states[name]
-        if self._takes(name, Fault.CONFLICT) or state.running != expect:
+        if self._takes(name, Fault.CONFLICT) or expect not in (state.running, state.running or state.placed):
             raise Conflict(f"{name} runs {state.running or 'nothing'}, not {expect or 'nothing'}")
         fault = next((f for f in (Fault.NEVER_CONVERGES, Fault.WRONG_VERSION, Fault.DIES) if self._takes(name, f)), None)
         self._done.add((name, key))
         self.effects.append((name, state.running, to, key))
         runs = state.running if fault is Fault.WRONG_VERSION else None if fault else to
-        self._states[name] = _State(running=runs, key=key, fault=fault, looks_left=self._looks)
+        placed = to if fault is Fault.DIES else None
+        self._states[name] = _State(running=runs, placed=placed, key=key, fault=fault, looks_left=self._looks)
 
     async def observe(self, service: Service, to: Release, *, key: str) -> Observation:
         await self._reached(service.name)

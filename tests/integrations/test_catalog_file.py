@@ -8,7 +8,11 @@ from pathlib import Path
 import pytest
 
 from integrations.catalog_file import CatalogError, CatalogFile, read_catalog
+from integrations.catalog_file.checks import EXPECTATIONS, PROBES
+from integrations.command_probe import CommandSettings
 from integrations.errors import Rejected
+from integrations.http_probe import HttpSettings
+from integrations.tcp_probe import TcpSettings
 from planner.facts import Edge, EdgeKind, Migration, MigrationKind, Verified
 from planner.ranges import Range
 
@@ -154,6 +158,15 @@ def test_every_mistake_of_every_file_is_told_at_once(tmp_path):
 def test_a_folder_without_a_catalog_and_a_path_to_nothing(tmp_path):
     assert "no catalog file" in mistakes(tmp_path)[0]
     assert "no such file" in mistakes(tmp_path / "nothing.yaml")[0]
+
+
+def test_the_catalog_and_the_probes_know_the_same_keys():
+    models = {"http": HttpSettings, "tcp": TcpSettings, "command": CommandSettings}
+    for probe, model in models.items():
+        assert PROBES[probe] == {field.alias or name for name, field in model.model_fields.items()}
+        expect = model.model_fields.get("expect")
+        known = {field.alias or name for name, field in expect.annotation.model_fields.items()} if expect else frozenset()
+        assert EXPECTATIONS.get(probe, frozenset()) == known
 
 
 async def test_it_is_read_again_only_when_it_changed(tmp_path):

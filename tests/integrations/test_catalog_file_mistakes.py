@@ -107,6 +107,18 @@ MISTAKES = [
         "pass_if.under: unknown key",
         "at_least",
     ),
+    (
+        BEGIN + "  checks: [{name: x, probe: http, url: u, expect: {stauts: 200}}]",
+        4,
+        "expect.stauts: unknown key",
+        "did you mean status?",
+    ),
+    (
+        BEGIN + "  checks: [{name: x, probe: http, url: u, expect: {max_latency: 5}}]",
+        4,
+        "max_latency: found the number 5",
+        "500ms",
+    ),
     (BEGIN + "  x: [\n", 4, "while parsing", "expected valid YAML"),
     (BEGIN + "\ttier: 1", 4, "found a tab character", "expected valid YAML"),
     ("version: 1\n---\nversion: 1", 2, "a second document begins here", "one document"),

@@ -25,8 +25,11 @@ class TestContract(RuntimeContract):
         async def starts(service: Service) -> int:
             return sum(name == service.name for name, _, _, _ in runtime.effects)
 
+        async def kill(service: Service) -> None:
+            runtime.kill(service.name)
+
         absent = Service(name=ServiceName("absent-service"))
-        return World(runtime=runtime, service=SERVICE, absent=absent, older=OLDER, newer=NEWER, starts=starts)
+        return World(runtime=runtime, service=SERVICE, absent=absent, older=OLDER, newer=NEWER, starts=starts, kill=kill)
 
 
 async def _apply(runtime: FakeRuntime, key: str = "k") -> None:

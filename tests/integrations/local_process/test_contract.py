@@ -1,5 +1,9 @@
 """Real processes keep the contract of every runtime."""
 
+import asyncio
+import os
+import signal
+
 import pytest
 
 from integrations.protocols import Phase
@@ -21,4 +25,10 @@ class TestContract(RuntimeContract):
             lines = (bench.folder / "starts").read_text().splitlines()
             return len(lines)
 
-        return World(runtime=runtime, service=service, absent=absent, older=OLDER, newer=NEWER, starts=starts)
+        async def kill(killed: Service) -> None:
+            process = bench.record(killed).process
+            os.kill(process.pid, signal.SIGKILL)
+            while (await runtime.observe(killed, NEWER, key="first")).running is not None:
+                await asyncio.sleep(0.02)
+
+        return World(runtime=runtime, service=service, absent=absent, older=OLDER, newer=NEWER, starts=starts, kill=kill)
