@@ -53,7 +53,9 @@ def judge(check: Check, measurements: tuple[Measurement, ...]) -> Judgement | No
         return Judgement(verdict=Verdict.FAIL, because=f"{failures} of {len(measurements)} failed{tolerated}: {last.seen}")
     errors = _trailing_errors(measurements)
     if errors > check.error_limit:
-        return Judgement(verdict=Verdict.INCONCLUSIVE, because=f"could not measure {errors} times in a row: {measurements[-1].seen}")
+        return Judgement(
+            verdict=Verdict.INCONCLUSIVE, because=f"could not measure {errors} times in a row: {measurements[-1].seen}"
+        )
     measured = [m for m in measurements if m.outcome is not Outcome.ERROR]
     if len(measured) < check.count:
         return None
