@@ -2,8 +2,8 @@
 
     python3 scripts/install.py VENV [--tests]
 
-Installs what `constraints.txt` pins for running Rollbot (with `--tests` also what tests and checks need), then the project itself as
-editable. Uses uv where it is installed, because it is faster, else pip.
+Installs what `constraints.txt` pins for running Rollbot (with `--tests` also what tests and checks need), then the project itself
+as editable. Uses uv where it is installed, because it is faster, else pip.
 """
 
 import shutil
@@ -20,8 +20,10 @@ TESTS = "# Only for tests and checks:"
 
 def main(place: str, *options: str) -> None:
     """Install into the environment at `place`; make it first where there is none."""
-    if sys.version_info < (3, 11):
-        sys.exit(f"Rollbot needs Python 3.11 or newer; this is {sys.version.split()[0]}. Say which with: make PYTHON=python3.12 …")
+    if sys.version_info < (3, 11):  # noqa: UP036 (whoever runs this may have another)
+        sys.exit(
+            f"Rollbot needs Python 3.11 or newer; this is {sys.version.split()[0]}. Say which with: make PYTHON=python3.12 …"
+        )
     home = Path(place).resolve()
     python = home / "bin" / "python"
     if not python.exists():

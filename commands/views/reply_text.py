@@ -45,8 +45,8 @@ def reply_text(reply: Reply) -> str:
         case ServiceStatus():
             return _service(reply)
         case HoldList(held=held):
-            lines = [f"{h.service} is held by run {h.run} since {h.since:%Y-%m-%d %H:%M:%S} UTC" for h, _ in held]
-            return "\n".join(lines) or "Nothing is held."
+            each = (f"{h.service} is held by run {h.run} since {h.since:%Y-%m-%d %H:%M:%S} UTC" for h, _ in held)
+            return "\n".join(each) or "Nothing is held."
         case BadList(bad=bad):
             return "\n".join(f"{b.service} {b.version}: {b.reason}" for b in bad) or "No version is remembered as bad."
         case Help(verbs=(usage,)):
