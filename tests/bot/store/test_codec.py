@@ -17,7 +17,9 @@ def test_what_is_written_can_be_read(recwarn):
     assert not recwarn.list
 
 
-@pytest.mark.parametrize("body", [b"", b"[]", b"{}", b'{"seq": 1}', b'{"seq": 1, "at": "x", "event": {"kind": "asked"}}', b"\xff"])
+@pytest.mark.parametrize(
+    "body", [b"", b"[]", b"{}", b'{"seq": 1}', b'{"seq": 1, "at": "x", "event": {"kind": "asked"}}', b"\xff"]
+)
 def test_what_is_no_entry_says_so(body):
     with pytest.raises(BrokenEntry):
         read(body, "")
