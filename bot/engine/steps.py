@@ -51,7 +51,8 @@ class Stand:
 async def issue(hand: Hand, step: Step, stand: Stand, pace: Pace) -> None:
     """Ask the runtime to make the service run the step's release, if it runs what is expected."""
     attempt = step.attempt + 1
-    key = step.key or f"{hand.run.id}:{step.id}:{attempt}"
+    # The log's hash makes it unlike any key of another store: runs of an emptied store begin at r1 again, and runtimes remember.
+    key = step.key or f"{hand.run.id}:{step.id}:{attempt}:{hand.run.hash[:16]}"
     await hand.record(StepIntended(step=step.id, attempt=attempt, expect=step.expect, to=step.to, key=key))
     hand.lease.check()
     try:
