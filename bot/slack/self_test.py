@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 from aiohttp import ClientError
 from slack_sdk.errors import SlackApiError
-from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.slack.door import web_client
 from bot.slack.manifest import SCOPES
 
 _ADVICE = {
@@ -29,7 +29,7 @@ class Identity:
 
 async def identify(token: str, api_url: str) -> Identity | str:
     """Who the bot token belongs to, or in words why that cannot be told and what to do."""
-    client = AsyncWebClient(token=token, base_url=api_url, retry_handlers=[])
+    client = web_client(token, api_url)
     try:
         answer = await client.auth_test()
     except SlackApiError as error:
@@ -43,7 +43,7 @@ async def identify(token: str, api_url: str) -> Identity | str:
 
 async def can_connect(token: str, api_url: str) -> str | None:
     """`None` where the app-level token opens Socket Mode, or in words why it does not and what to do."""
-    client = AsyncWebClient(token=token, base_url=api_url, retry_handlers=[])
+    client = web_client(token, api_url)
     try:
         await client.apps_connections_open(app_token=token)
     except SlackApiError as error:
