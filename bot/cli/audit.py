@@ -6,7 +6,7 @@ import re
 import sys
 from pathlib import Path
 
-from bot import app
+from bot.memory import remember
 from bot.settings import Settings, load
 from bot.store.audit import ExportError, Record, Report, read_export, records, verify, write_export
 from bot.store.keys import ENVIRONMENT_CHAIN
@@ -77,8 +77,8 @@ async def _export(args: argparse.Namespace) -> int:
 
 async def stored(settings: Settings) -> list[Record]:
     """Everything that the store's logs hold."""
-    async with app.assemble(settings) as parts:
-        return [record async for record in records(parts.store, parts.keys)]
+    async with remember(settings) as memory:
+        return [record async for record in records(memory.store, memory.keys)]
 
 
 def report_text(report: Report) -> str:

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from enum import StrEnum
 
-from bot import app
+from bot import app, serving
 from bot.settings import Settings, load
 from bot.slack.self_test import Identity, can_connect, identify
 from bot.store.connect import STORE_DOWN, connect
@@ -129,7 +129,7 @@ def _policy(settings: Settings) -> Finding:
 
 
 async def _slack(settings: Settings) -> AsyncIterator[Finding]:
-    app.forget_proxy(settings.slack_api_url)
+    serving.forget_proxy(settings.slack_api_url)
     if settings.slack_bot_token is None:
         yield Finding(
             Mark.MISSING, "slack", "SLACK_BOT_TOKEN is not set: create the app from slack/manifest.yaml and install it."

@@ -6,7 +6,7 @@ import sys
 
 import structlog
 
-from bot import app
+from bot import serving
 from bot.cli.stop import until_stopped
 from bot.log import set_up
 from bot.settings import Settings, load
@@ -28,7 +28,7 @@ def run(args: argparse.Namespace) -> int:
     if missing:
         print("\n".join(missing), file=sys.stderr)
         return 2
-    asyncio.run(until_stopped(app.serve(settings, hands=not args.no_worker)))
+    asyncio.run(until_stopped(serving.serve(settings, hands=not args.no_worker)))
     return 0
 
 

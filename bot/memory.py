@@ -1,0 +1,53 @@
+"""The bot's memory alone: a store that answers, and the logs in it. All that the audit needs, and quick to load."""
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+
+from bot import clock
+from bot.settings import CannotStart, Settings
+from bot.store.connect import STORE_DOWN, Store, connect
+from bot.store.embedded import EmbeddedStore, EmbeddedStoreError
+from bot.store.keys import Keys
+from bot.store.runlog import RunLog
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Memory:
+    """A connection to the store, and what is in it. `url` may hold a password: it is never logged."""
+
+    url: str
+    store: Store
+    keys: Keys
+    runs: RunLog
+
+
+@asynccontextmanager
+async def remember(settings: Settings) -> AsyncIterator[Memory]:
+    """The memory while the block runs. Starts the embedded store where no other is named. Raises `CannotStart`."""
+    async with AsyncExitStack() as stack:
+        url = await _store_url(settings, stack)
+        store = connect(url)
+        stack.push_async_callback(store.aclose)
+        keys = Keys(settings.environment)
+        yield Memory(url=url, store=store, keys=keys, runs=RunLog(store, keys, clock.now))
+
+
+async def _store_url(settings: Settings, stack: AsyncExitStack) -> str:
+    """The URL of a store that answers."""
+    try:
+        if settings.redis_url is None:
+            return await stack.enter_async_context(EmbeddedStore(settings.state_dir).run())
+        url = settings.redis_url.get_secret_value()
+        store = connect(url, patient=False)
+        try:
+            await store.ping()
+        finally:
+            await store.aclose()
+    except EmbeddedStoreError as error:
+        raise CannotStart(str(error)) from error
+    except (*STORE_DOWN, ValueError) as error:
+        raise CannotStart(
+            f"The store that ROLLBOT_REDIS_URL names does not answer ({type(error).__name__}). Is it running?"
+        ) from error
+    return url
