@@ -5,6 +5,7 @@ import socket
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 
 from bot import clock
 from bot.engine.jobs import Jobs
@@ -22,10 +23,12 @@ from integrations.catalog_file import CatalogFile
 from integrations.command_probe import CommandProbe
 from integrations.http_probe import HttpProbe
 from integrations.local_process import LocalProcessRuntime
-from integrations.protocols import Catalog, Probe, Runtime
+from integrations.preflight import preflight
+from integrations.protocols import Catalog, Finding, Probe, Runtime
 from integrations.survey import survey
 from integrations.tcp_probe import TcpProbe
 from planner.names import ServiceName, Version
+from planner.plan import Plan
 from planner.snapshot import Snapshot
 
 
@@ -94,6 +97,7 @@ async def assemble(settings: Settings) -> AsyncIterator[Parts]:
             runs=runs,
             wake=jobs,
             survey=world,
+            preflight=partial(_preflight, runtimes=systems, limit=settings.survey),
             policy=settings.policy.policy(),
             now=clock.now,
             environment=settings.environment,
@@ -101,6 +105,10 @@ async def assemble(settings: Settings) -> AsyncIterator[Parts]:
         yield Parts(
             settings=settings, store=store, keys=keys, runs=runs, views=Views(store, keys), jobs=jobs, worker=worker, desk=desk
         )
+
+
+async def _preflight(plan: Plan, world: Snapshot, *, runtimes: Mapping[str, Runtime], limit: float) -> tuple[Finding, ...]:
+    return await preflight(plan, world, runtimes, limit=limit)
 
 
 async def work(settings: Settings) -> None:

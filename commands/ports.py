@@ -8,9 +8,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from integrations.protocols import Finding
 from planner.approval import Actor
 from planner.events import Entry, EnvironmentEvent, Place, RunEvent
 from planner.names import RunId, ServiceName, Version
+from planner.plan import Plan
 from planner.policy import Policy
 from planner.run import Run
 from planner.snapshot import Snapshot
@@ -94,6 +96,19 @@ class Wake(Protocol):
         ...
 
 
+class Preflight(Protocol):
+    """Asks the systems that would carry a plan out what stands against it."""
+
+    async def __call__(self, plan: Plan, world: Snapshot) -> tuple[Finding, ...]:
+        """What people should know before they approve, found without changing anything; a system that does not answer is one."""
+        ...
+
+
+async def no_preflight(plan: Plan, world: Snapshot) -> tuple[Finding, ...]:
+    """For a desk without systems: nothing is known, so nothing stands against it."""
+    return ()
+
+
 class Surveyor(Protocol):
     """Looks at the world."""
 
@@ -109,6 +124,7 @@ class Desk:
     runs: Runs
     wake: Wake
     survey: Surveyor
+    preflight: Preflight = no_preflight
     policy: Policy
     now: Callable[[], datetime]
     environment: str

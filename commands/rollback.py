@@ -13,6 +13,7 @@ from commands.occupied import occupied
 from commands.ports import Call, Desk, Moved
 from commands.reply import Opened, Preview, Refused, Reply
 from commands.words import Word
+from integrations.protocols import Finding, FindingLevel
 from planner.events import Asked, CommandRefused, Ended, Ending, Planned
 from planner.names import RunId, ServiceName, Version
 from planner.plan import Plan, Request, Strategy
@@ -75,7 +76,11 @@ async def act(desk: Desk, call: Call, intent: Rollback) -> Reply:
     refusal = _not_runnable(plan, snapshot) or await occupied(desk, plan)
     if refusal is not None:
         return await _refuse(desk, call, refusal)
-    return await _open(desk, call, intent, plan)
+    findings = await desk.preflight(plan, snapshot)
+    refusal = _blocked(plan, findings)
+    if refusal is not None:
+        return await _refuse(desk, call, refusal)
+    return await _open(desk, call, intent, plan, findings)
 
 
 async def _refuse(desk: Desk, call: Call, refusal: Refusal) -> Reply:
@@ -138,7 +143,19 @@ def _not_runnable(plan: Plan, snapshot: Snapshot) -> Refusal | None:
     )
 
 
-async def _open(desk: Desk, call: Call, intent: Rollback, plan: Plan) -> Reply:
+def _blocked(plan: Plan, findings: Sequence[Finding]) -> Refusal | None:
+    blocks = tuple(finding.text for finding in findings if finding.level is FindingLevel.BLOCK)
+    if not blocks:
+        return None
+    return Refusal(
+        code=Code.NOT_RUNNABLE,
+        message=f"The plan for {plan.target.service} could not be carried out as things are; nothing was touched.",
+        facts=blocks,
+        nearest=("Clear what stands in the way, then ask again.", f"/rollback {plan.target.service} --dry-run"),
+    )
+
+
+async def _open(desk: Desk, call: Call, intent: Rollback, plan: Plan, findings: Sequence[Finding]) -> Reply:
     needed = desk.policy.needed(plan)
     expires = desk.now() + timedelta(seconds=desk.policy.expires)
     asked = Asked(
@@ -148,7 +165,8 @@ async def _open(desk: Desk, call: Call, intent: Rollback, plan: Plan) -> Reply:
         place=call.place,
         reason=intent.reason,
     )
-    run = await desk.runs.open([asked, Planned(plan=plan, approvals=needed, expires_at=expires)])
+    found = tuple(finding.text for finding in findings)
+    run = await desk.runs.open([asked, Planned(plan=plan, approvals=needed, expires_at=expires, findings=found)])
     await desk.wake.wake_at(run.id, expires)
     return Opened(run=run, replaced=await _supersede(desk, run))
 

@@ -7,6 +7,7 @@ import pytest
 from commands.reply import Opened, Preview, Refused
 from commands.table import answer
 from integrations.errors import Unavailable
+from integrations.protocols import Finding, FindingLevel
 from planner.events import Asked, CommandRefused, Ending, Granted, LocksTaken, Planned
 from planner.plan import Strategy
 from planner.refusal import Code
@@ -147,3 +148,21 @@ async def test_words_that_make_no_sense_touch_nothing():
 async def test_the_policy_fingerprint_is_part_of_what_is_approved():
     plans = [(await opened(Office(policy=policy))).run.plan for policy in (POLICY, replace(POLICY, own_request=True))]
     assert plans[0].digest != plans[1].digest
+
+
+async def test_what_a_system_says_beforehand_is_on_the_plan_or_stops_it():
+    async def warns(plan, world):
+        return (Finding(level=FindingLevel.WARN, text="order-service is paused"),)
+
+    async def blocks(plan, world):
+        return (*await warns(plan, world), Finding(level=FindingLevel.BLOCK, text="the image is gone"))
+
+    desk = Office().desk
+    reply = await answer(replace(desk, preflight=warns), call(ANA, "order-service"))
+    assert isinstance(reply, Opened)
+    assert reply.run.planned is not None
+    assert reply.run.planned.findings == ("order-service is paused",)
+    reply = await answer(replace(desk, preflight=blocks), call(ANA, "order-service"))
+    assert isinstance(reply, Refused)
+    assert reply.refusal.code is Code.NOT_RUNNABLE
+    assert reply.refusal.facts == ("the image is gone",)

@@ -1,0 +1,60 @@
+"""What is found before anybody approves, from several systems at once."""
+
+import asyncio
+
+from integrations.errors import Unavailable
+from integrations.preflight import preflight
+from integrations.protocols import Finding, FindingLevel
+from planner.facts import Release, Service
+from planner.snapshot import from_catalog
+from tests.integrations.fake_runtime import FakeRuntime
+from tests.making import SHOP
+
+
+def world(kind: str | None = "fake"):
+    return from_catalog(
+        {
+            name: Service(
+                name=name,
+                runtime={"kind": kind} if kind else None,
+                releases=tuple(Release(version=version) for version in versions),
+            )
+            for name, versions in {"order-service": ("1.4.2", "2.0.0"), "payment-service": ("2.2.0", "3.0.0")}.items()
+        }
+    )
+
+
+class Runtime(FakeRuntime):
+    def __init__(self, answer) -> None:
+        super().__init__({})
+        self.answer = answer
+
+    async def preflight(self, service, to):
+        if self.answer == "hang":
+            await asyncio.sleep(60)
+        if isinstance(self.answer, Exception):
+            raise self.answer
+        return (Finding(level=FindingLevel.WARN, text=f"{service.name}: {self.answer}"),)
+
+
+async def found(answer, kind="fake"):
+    return [(f.level.value, f.text) for f in await preflight(SHOP, world(kind), {"fake": Runtime(answer)}, limit=0.05)]
+
+
+async def test_findings_come_in_the_order_of_the_moves():
+    assert await found("paused") == [("warn", "payment-service: paused"), ("warn", "order-service: paused")]
+
+
+async def test_a_system_that_does_not_answer_is_a_warning():
+    assert all(level == "warn" and "no answer within" in text for level, text in await found("hang"))
+    assert all(level == "warn" and "connection refused" in text for level, text in await found(Unavailable("connection refused")))
+
+
+async def test_a_kind_nobody_knows_is_a_block():
+    assert [level for level, _ in await found("", kind="nomad")] == ["block", "block"]
+    assert [level for level, _ in await found("", kind=None)] == ["block", "block"]
+
+
+async def test_a_release_that_is_gone_is_a_block():
+    answers = await preflight(SHOP, from_catalog({}), {}, limit=0.05)
+    assert [answer.level for answer in answers] == [FindingLevel.BLOCK] * 2
