@@ -11,18 +11,23 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Literal
 
-from planner.names import ActorId, RunId, ServiceName, Version
+from planner.consent import BrokeGlass, FreezeOverridden, Reminded, Reminder
+from planner.lock_events import (
+    LockBroken,
+    Locked,
+    LockExpired,
+    Reviewed,
+    SecondLookAsked,
+    Unlocked,
+    WaitAsked,
+    WaiterCalled,
+)
+from planner.names import RunId, ServiceName, Version
+from planner.people import Person as Person
+from planner.people import Place as Place
 from planner.plan import Plan, Request
 from planner.refusal import Code
 from planner.verdict import Outcome, Verdict
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Person:
-    """Somebody who did something: the id that counts, and the name people know."""
-
-    id: ActorId
-    name: str
 
 
 class Gate(StrEnum):
@@ -58,14 +63,6 @@ class Ending(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
-    """Where a conversation happens: a channel's id and, where it began in a thread, that thread."""
-
-    channel: str
-    thread: str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
     """Somebody asked for a rollback in these words."""
 
@@ -80,22 +77,24 @@ class Asked:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Planned:
-    """This plan answers the request; it waits for `approvals` approvals until `expires_at`."""
+    """This plan answers the request; it waits for `approvals` approvals until `expires_at`, with reminders on the way."""
 
     kind: Literal["planned"] = "planned"
     plan: Plan
     approvals: int
     expires_at: datetime
     findings: tuple[str, ...] = ()
+    reminders: tuple[Reminder, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Approved:
-    """Somebody with the right to do so approved exactly this plan."""
+    """Somebody with the right to do so approved exactly this plan. `own` says that it was their own request."""
 
     kind: Literal["approved"] = "approved"
     by: Person
     digest: str
+    own: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -270,6 +269,9 @@ RunEvent = (
     Asked
     | Planned
     | Approved
+    | Reminded
+    | FreezeOverridden
+    | BrokeGlass
     | PressRefused
     | Granted
     | LeaseTaken
@@ -343,7 +345,21 @@ class BadCleared:
     reason: str
 
 
-EnvironmentEvent = RunOpened | RunSealed | CommandRefused | BadMarked | BadCleared
+EnvironmentEvent = (
+    RunOpened
+    | RunSealed
+    | CommandRefused
+    | BadMarked
+    | BadCleared
+    | Locked
+    | Unlocked
+    | LockExpired
+    | LockBroken
+    | WaitAsked
+    | WaiterCalled
+    | SecondLookAsked
+    | Reviewed
+)
 """What can stand in the environment's own log."""
 
 Event = RunEvent | EnvironmentEvent

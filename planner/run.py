@@ -10,6 +10,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import assert_never
 
+from planner.consent import BrokeGlass, FreezeOverridden, Reminded
 from planner.events import (
     Approved,
     Asked,
@@ -88,7 +89,8 @@ class Step:
     """One move being carried out, forwards or, after `undo`, back.
 
     `running` is what an observation last found where the request had no effect; `expect` is what the next request must find.
-    `gates` is keyed by gate, or `indicators:NAME` for each check. `touched` says that a request may have gone out.
+    `gates` is keyed by gate, or `indicators:NAME` for each check. `touched` says that a request may have gone out. `tries` counts
+    the requests since the last one that was taken, or since people decided.
     """
 
     id: str
@@ -99,6 +101,7 @@ class Step:
     group: str | None = None
     state: StepState = StepState.PENDING
     attempt: int = 0
+    tries: int = 0
     key: str = ""
     touched: bool = False
     settled: bool = False
@@ -112,7 +115,10 @@ class Step:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Run:
-    """A run at one entry of its log. `steps` are those of the present direction, by id, in plan order."""
+    """A run at one entry of its log. `steps` are those of the present direction, by id, in plan order.
+
+    `fruitless` counts the workers in a row that took the run up and left nothing in the log that brings it further.
+    """
 
     id: RunId
     seq: int = 0
@@ -121,10 +127,14 @@ class Run:
     asked: Asked | None = None
     planned: Planned | None = None
     approvals: tuple[Approved, ...] = ()
+    reminded: tuple[Reminded, ...] = ()
+    overridden: tuple[FreezeOverridden, ...] = ()
+    glass: BrokeGlass | None = None
     steps: Mapping[str, Step] = field(default_factory=lambda: NOTHING)
     undoing: bool = False
     locked: bool = False
     surveyed: bool = False
+    fruitless: int = 0
     stop_asked: Person | None = None
     because: str = ""
     ended: Ended | None = None
@@ -165,7 +175,20 @@ def follow(run: Run, entry: Entry) -> Run:
     event = entry.event
     if not isinstance(event, RunEvent):
         raise TypeError(f"{event.kind} does not belong in the log of run {run.id}")
-    return replace(_apply(run, event, entry.at), seq=entry.seq, hash=entry.hash)
+    return replace(_apply(run, event, entry.at), seq=entry.seq, hash=entry.hash, fruitless=_fruitless(run, event))
+
+
+def _fruitless(run: Run, event: RunEvent) -> int:
+    """What is written anew by every worker that comes along is not counted as getting further."""
+    match event:
+        case LeaseTaken():
+            return run.fruitless + 1
+        case PressRefused() | StopAsked() | StepIntended() | StepNotTaken() | StepUnknown():
+            return run.fruitless
+        case GateJudged(gate=Gate.IDENTITY | Gate.CONVERGED):
+            return run.fruitless
+        case _:
+            return 0
 
 
 def _apply(run: Run, event: RunEvent, at: datetime) -> Run:
@@ -176,6 +199,12 @@ def _apply(run: Run, event: RunEvent, at: datetime) -> Run:
             return replace(run, planned=event, stage=Stage.WAITING, steps=_forward(event.plan))
         case Approved():
             return replace(run, approvals=(*run.approvals, event))
+        case Reminded():
+            return replace(run, reminded=(*run.reminded, event))
+        case FreezeOverridden():
+            return replace(run, overridden=(*run.overridden, event))
+        case BrokeGlass():
+            return replace(run, glass=event)
         case Granted():
             return replace(run, stage=Stage.GRANTED, granted_at=at)
         case LocksTaken():
@@ -218,6 +247,7 @@ def _step(step: Step, event: StepEvent, at: datetime) -> Step:
                 step,
                 state=StepState.INTENDED,
                 attempt=event.attempt,
+                tries=step.tries + 1,
                 expect=event.expect,
                 key=event.key,
                 touched=True,
@@ -227,7 +257,7 @@ def _step(step: Step, event: StepEvent, at: datetime) -> Step:
                 began_at=step.began_at or at,
             )
         case StepAccepted():
-            return replace(step, state=StepState.ACCEPTED)
+            return replace(step, state=StepState.ACCEPTED, tries=0)
         case StepUnknown():
             return replace(step, state=StepState.UNKNOWN, because=event.detail)
         case StepNotTaken():
@@ -251,15 +281,17 @@ def _step(step: Step, event: StepEvent, at: datetime) -> Step:
 
 
 def _decided(run: Run, event: Decided) -> Run:
+    # A run that was halted before it had its locks must take them first.
+    on = Stage.RUNNING if run.locked else Stage.GRANTED
     match event.choice:
         case Choice.RETRY:
-            again = {s.id: _again(s) for s in run.steps.values() if _failed(s)}
-            return replace(run, stage=Stage.RUNNING, because="", steps={**run.steps, **again})
+            again = {s.id: _again(s) if _failed(s) else replace(s, tries=0) for s in run.steps.values()}
+            return replace(run, stage=on, because="", steps=again)
         case Choice.SKIP:
             passed = {s.id: replace(s, state=StepState.SKIPPED) for s in run.steps.values() if _failed(s)}
-            return replace(run, stage=Stage.RUNNING, because="", steps={**run.steps, **passed})
+            return replace(run, stage=on, because="", steps={**run.steps, **passed})
         case Choice.UNDO:
-            return replace(run, stage=Stage.RUNNING, because="", undoing=True, steps=_backward(run))
+            return replace(run, stage=on, because="", undoing=True, steps=_backward(run))
         case Choice.LEAVE:
             return run
     assert_never(event.choice)
@@ -272,7 +304,7 @@ def _failed(step: Step) -> bool:
 def _again(step: Step) -> Step:
     """The step to be tried anew. What runs after a failure is not known: look before asking, and then ask under a new key."""
     state = StepState.UNKNOWN if step.touched else StepState.PENDING
-    return replace(step, state=state, key="", settled=False, gates=NOTHING, measured=NOTHING, ended_at=None)
+    return replace(step, state=state, key="", tries=0, settled=False, gates=NOTHING, measured=NOTHING, ended_at=None)
 
 
 def _forward(plan: Plan) -> dict[str, Step]:

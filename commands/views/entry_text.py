@@ -2,6 +2,7 @@
 
 from typing import assert_never
 
+from planner.consent import BrokeGlass, FreezeOverridden, Reminded
 from planner.events import (
     Approved,
     Asked,
@@ -31,6 +32,7 @@ from planner.events import (
     StopAsked,
     Surveyed,
 )
+from planner.lock_events import LockBroken, Locked, LockExpired, Reviewed, SecondLookAsked, Unlocked, WaitAsked, WaiterCalled
 
 
 def entry_line(entry: Entry) -> str:
@@ -47,7 +49,14 @@ def event_words(event: Event) -> str:
             moves = ", ".join(f"{m.service} {m.from_version} -> {m.to_version}" for m in event.plan.moves)
             return f"planned: {moves}; {event.approvals} to approve until {event.expires_at:%H:%M:%S}"
         case Approved():
-            return f"{event.by.name} approved {event.digest[:15]}…"
+            return f"{event.by.name} approved {event.digest[:15]}…" + (" (own request)" if event.own else "")
+        case Reminded():
+            who = ", ".join([*event.users, *event.groups]) or "nobody"
+            return f"{'escalated to' if event.escalated else 'reminded'} {who}: nobody has decided yet"
+        case FreezeOverridden():
+            return f"{event.by.name} overrides the freeze {event.freeze!r}: {event.reason}"
+        case BrokeGlass():
+            return f"BREAK-GLASS: {event.by.name} starts it without approval: {event.reason}"
         case PressRefused():
             return f"{event.by.name} tried to {event.verb} and was told no: {event.message}"
         case Granted():
@@ -96,4 +105,21 @@ def event_words(event: Event) -> str:
             return f"{event.service} {event.version} is remembered as bad: {event.reason}"
         case BadCleared():
             return f"{event.service} {event.version} is no longer remembered as bad, {event.by.name} says: {event.reason}"
+        case Locked():
+            until = f" until {event.until:%Y-%m-%d %H:%M:%S}" if event.until else ""
+            return f"{event.by.name} locked {event.service}{until}: {event.reason}"
+        case Unlocked():
+            return f"{event.by.name} unlocked {event.service}" + (f": {event.reason}" if event.reason else "")
+        case LockExpired():
+            return f"the lock of {event.holder.name} on {event.service} expired at {event.until:%Y-%m-%d %H:%M:%S}"
+        case LockBroken():
+            return f"{event.by.name} broke the lock of {event.holder.name} on {event.service} ({event.held_for}): {event.reason}"
+        case WaitAsked():
+            return f"{event.by.name} wants to be told when {', '.join(event.services)} is free"
+        case WaiterCalled():
+            return f"{event.waiter.name} is told that {', '.join(event.services)} is free ({event.position} of {event.of})"
+        case SecondLookAsked():
+            return f"run {event.run} was started past its approvals by {event.by.name}: somebody else must look at it"
+        case Reviewed():
+            return f"{event.by.name} looked at run {event.run}" + (f": {event.note}" if event.note else "")
     assert_never(event)
