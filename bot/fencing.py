@@ -1,7 +1,8 @@
 """How a worker proves that it still has a run: what the engine and the store agree on, and all they know of each other.
 
 LeaseLost   this worker can no longer be sure that it has the run
-Fenced      the store says that another worker has it
+Fenced      the store says that another worker has it, or that the run is over
+Rewound     the store lost entries that this worker has read
 Held        some services are held by other runs
 """
 
@@ -21,7 +22,11 @@ class LeaseLost(Exception):
 
 
 class Fenced(LeaseLost):
-    """Another worker has the run in its hands now: do nothing more. Nothing was written."""
+    """Another worker has the run in its hands now, or the run has ended: do nothing more. Nothing was written."""
+
+
+class Rewound(LeaseLost):
+    """The log no longer holds what this worker has read: the store went back, as after a failover. Do nothing more."""
 
 
 class Held(Exception):
@@ -74,7 +79,7 @@ class WorkerLog(Protocol):
         ...
 
     async def catch_up(self, run: Run) -> Run:
-        """The run with everything that was written since it was read."""
+        """The run with everything that was written since it was read. Raises `Rewound` where what was read is gone."""
         ...
 
     async def append(self, run: Run, events: Sequence[RunEvent]) -> Run:

@@ -67,6 +67,11 @@ class Finish:
     because: str
 
 
+FRUITLESS = 5
+"""How many workers in a row may take a run up without getting further before people are asked."""
+TRIES = 5
+"""How often a step is asked for again after requests that came to nothing before people are asked."""
+
 Action = Expire | TakeLocks | Survey | Issue | Look | Settle | Indicate | Halt | Finish
 
 
@@ -79,6 +84,8 @@ def next_actions(run: Run, max_parallel: int) -> tuple[Action, ...]:
     match run.stage:
         case Stage.WAITING:
             return (Expire(),)
+        case Stage.GRANTED | Stage.RUNNING if run.fruitless > FRUITLESS:
+            return (Halt(_got_nowhere(run)),)
         case Stage.GRANTED:
             return (TakeLocks(),)
         case Stage.RUNNING if not run.surveyed:
@@ -96,11 +103,29 @@ def _running(run: Run, max_parallel: int) -> tuple[Action, ...]:
     failed = [step for step in run.steps.values() if step.state is StepState.FAILED]
     if failed or run.stop_asked:
         return under_way or (_stopped(run, failed),)
+    in_vain = [step for step in run.steps.values() if step.state is StepState.PENDING and step.tries >= TRIES]
+    if in_vain:
+        return under_way or (Halt("; ".join(_in_vain(step) for step in in_vain)),)
     fresh = _fresh(run, max_parallel)
     if under_way or fresh:
         return (*under_way, *(Issue(step.id) for step in fresh))
     ending = Ending.UNDONE if run.undoing else Ending.FINISHED
     return (Finish(ending, ""),)
+
+
+def _in_vain(step: Step) -> str:
+    return (
+        f"{step.service} was asked {step.tries} times to run {step.to}, and each time nothing came of it: no answer came, or the "
+        f"worker died while asking. See whether its runtime answers, then press Retry"
+    )
+
+
+def _got_nowhere(run: Run) -> str:
+    afoot = ", ".join(f"{step.service} to {step.to}" for step in run.steps.values() if step.state in AFOOT)
+    return (
+        f"{run.fruitless - 1} workers in a row took this run up and got no further{f' with {afoot}' if afoot else ''}: they died "
+        "or were stopped by a fault. The workers' own logs say why; press Retry once that is cured"
+    )
 
 
 def _continue(step: Step) -> Action | None:

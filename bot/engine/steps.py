@@ -4,12 +4,11 @@ Everything that is learned is written to the log before anything follows from it
 """
 
 import asyncio
-import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bot.engine.hand import Hand
-from integrations.errors import IntegrationError, OutcomeUnknown, Unavailable
+from integrations.errors import Conflict, IntegrationError, OutcomeUnknown, Unavailable
 from integrations.protocols import Observation, Phase, Probe, Runtime
 from planner.events import (
     Gate,
@@ -48,6 +47,11 @@ class Stand:
     probes: Mapping[str, Probe]
 
 
+def _seconds() -> float:
+    """Now, in seconds, on the clock that waiting goes by."""
+    return asyncio.get_running_loop().time()
+
+
 async def issue(hand: Hand, step: Step, stand: Stand, pace: Pace) -> None:
     """Ask the runtime to make the service run the step's release, if it runs what is expected."""
     attempt = step.attempt + 1
@@ -60,10 +64,21 @@ async def issue(hand: Hand, step: Step, stand: Stand, pace: Pace) -> None:
             await stand.runtime.apply(stand.service, stand.release, expect=step.expect, key=key)
     except (OutcomeUnknown, TimeoutError) as error:
         await hand.record(StepUnknown(step=step.id, key=key, detail=str(error) or f"no answer within {pace.apply:g} s"))
+    except Conflict as error:
+        await _refused(hand, step, stand, pace, key, str(error))
     except IntegrationError as error:
         await hand.record(StepFailed(step=step.id, because=str(error)))
     else:
         await hand.record(StepAccepted(step=step.id, key=key))
+
+
+async def _refused(hand: Hand, step: Step, stand: Stand, pace: Pace, key: str, because: str) -> None:
+    """What a refusal means: where the store lost an intent after its effect, the release is there already, and that is fine."""
+    seen = await _observe(replace(step, key=key), stand, pace)
+    if isinstance(seen, Observation) and seen.running == step.to:
+        await hand.record(StepAccepted(step=step.id, key=key, recovered=True))
+    else:
+        await hand.record(StepFailed(step=step.id, because=because))
 
 
 async def look(hand: Hand, step: Step, stand: Stand, pace: Pace) -> None:
@@ -89,13 +104,13 @@ def _has_taken(step: Step, seen: Observation) -> bool:
 
 async def settle(hand: Hand, step: Step, stand: Stand, pace: Pace) -> None:
     """Ask the gates identity, converged and stable, in this order; the first that does not pass fails the step."""
-    began = time.monotonic()
+    began = _seconds()
     seen = await _until_converged(step, stand, pace)
     if not await _judge(hand, step, Gate.IDENTITY, _identity(step, seen), began):
         return
     if not await _judge(hand, step, Gate.CONVERGED, _converged(seen, pace), began):
         return
-    began = time.monotonic()
+    began = _seconds()
     await _judge(hand, step, Gate.STABLE, await _stays(step, stand, pace), began)
 
 
@@ -115,7 +130,7 @@ async def indicate(hand: Hand, step: Step, stand: Stand) -> None:
 
 async def _check(hand: Hand, step: Step, check: Check, stand: Stand) -> Judgement:
     """Measure until the check is judged, going on from what the log holds already."""
-    began = time.monotonic()
+    began = _seconds()
     taken: tuple[Measurement, ...] = step.measured.get(check.name, ())
     probe = stand.probes.get(check.probe)
     while (judgement := judge(check, taken)) is None:
@@ -127,7 +142,7 @@ async def _check(hand: Hand, step: Step, check: Check, stand: Stand) -> Judgemen
         measurement = await _measure(probe, check)
         taken = (*taken, measurement)
         await hand.record(Measured(step=step.id, check=check.name, outcome=measurement.outcome, seen=measurement.seen))
-    seconds = time.monotonic() - began
+    seconds = _seconds() - began
     await hand.record(
         GateJudged(
             step=step.id,
@@ -150,12 +165,12 @@ async def _measure(probe: Probe, check: Check) -> Measurement:
 
 async def _observe(step: Step, stand: Stand, pace: Pace) -> Observation | str:
     """What runs, asked again while the runtime cannot be reached; the reason where it stays so."""
-    deadline = time.monotonic() + pace.look
+    deadline = _seconds() + pace.look
     while True:
         try:
             return await stand.runtime.observe(stand.service, stand.release, key=step.key)
         except Unavailable as error:
-            if time.monotonic() > deadline:
+            if _seconds() > deadline:
                 return str(error)
             await asyncio.sleep(pace.poll)
         except IntegrationError as error:
@@ -163,14 +178,14 @@ async def _observe(step: Step, stand: Stand, pace: Pace) -> Observation | str:
 
 
 async def _until_converged(step: Step, stand: Stand, pace: Pace) -> Observation | str:
-    deadline = time.monotonic() + pace.converge
+    deadline = _seconds() + pace.converge
     while True:
         seen = await _observe(step, stand, pace)
         if isinstance(seen, str) or seen.phase is Phase.FAILED:
             return seen
         if seen.phase is Phase.CONVERGED and seen.running == step.to and seen.old_left == 0:
             return seen
-        if time.monotonic() > deadline:
+        if _seconds() > deadline:
             return seen
         await asyncio.sleep(pace.poll)
 
@@ -178,7 +193,7 @@ async def _until_converged(step: Step, stand: Stand, pace: Pace) -> Observation 
 async def _stays(step: Step, stand: Stand, pace: Pace) -> Judgement:
     """Whether the service stays as it is, without restarts, for the time that `pace.stable` says."""
     first: int | None = None
-    until = time.monotonic() + pace.stable
+    until = _seconds() + pace.stable
     while True:
         seen = await _observe(step, stand, pace)
         if isinstance(seen, str):
@@ -188,7 +203,7 @@ async def _stays(step: Step, stand: Stand, pace: Pace) -> Judgement:
             return Judgement(verdict=Verdict.FAIL, because=f"did not stay up: {seen.detail or seen.phase}")
         if seen.restarts > first:
             return Judgement(verdict=Verdict.FAIL, because=f"restarted {seen.restarts - first} times: {seen.detail}")
-        if time.monotonic() >= until:
+        if _seconds() >= until:
             return Judgement(verdict=Verdict.PASS, because=f"up for {pace.stable:g} s without a restart")
         await asyncio.sleep(pace.poll)
 
@@ -221,7 +236,7 @@ def _converged(seen: Observation | str, pace: Pace) -> Judgement:
 
 async def _judge(hand: Hand, step: Step, gate: Gate, judgement: Judgement, began: float) -> bool:
     """Write what a gate says; a step whose gate does not pass has failed. Whether it passed."""
-    seconds = round(time.monotonic() - began, 2)
+    seconds = round(_seconds() - began, 2)
     passed = judgement.verdict is Verdict.PASS
     said = GateJudged(step=step.id, gate=gate, verdict=judgement.verdict, because=judgement.because, seconds=seconds)
     if passed:

@@ -84,6 +84,9 @@ class Worker:
                 if lease is None:
                     return
                 hand = Hand(self.runs, lease, run)
+                if not next_actions(await hand.catch_up(), self.max_parallel):
+                    # Another worker did it all while this one came for the lease.
+                    continue
                 taken = LeaseTaken(worker=self.name, epoch=lease.fence.epoch, take_over=lease.take_over)
                 await hand.record(taken)
                 await Turn(worker=self, hand=hand).go()

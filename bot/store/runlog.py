@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator, Callable, Sequence
 from datetime import datetime
 
-from bot.fencing import Fence
+from bot.fencing import Fence, Fenced, Rewound
 from bot.store.codec import Line, read
 from bot.store.commit import Commit, Head
 from bot.store.connect import Store
@@ -21,7 +21,7 @@ from planner.events import (
     RunSealed,
 )
 from planner.names import RunId, ServiceName, Version
-from planner.run import Run, follow, replay
+from planner.run import Run, Stage, follow, replay
 
 
 class RunLog:
@@ -48,8 +48,16 @@ class RunLog:
         return tuple(read(fields["b"].encode("utf-8"), fields["h"]) for _, fields in rows)
 
     async def catch_up(self, run: Run) -> Run:
-        """The run with everything that was written since it was read."""
-        for entry in await self.entries(run.id, after=run.seq):
+        """The run with everything that was written since it was read. Raises `Rewound` where what was read is gone.
+
+        A failover may lose the end of a log; going on from what it no longer holds would mix two stories.
+        """
+        entries = await self.entries(run.id, after=max(run.seq - 1, 0))
+        if run.seq:
+            if not entries or entries[0].hash != run.hash:
+                raise Rewound(f"entry {run.seq} of run {run.id} is no longer what this worker read: the store lost writes")
+            entries = entries[1:]
+        for entry in entries:
             run = follow(run, entry)
         return run
 
@@ -62,10 +70,13 @@ class RunLog:
     ) -> Run:
         """A worker's append: written after whatever people wrote in between, and only while the worker has the run.
 
-        `lock` takes the locks of all services of the plan with it. Raises `Fenced` or `Held`.
+        `lock` takes the locks of all services of the plan with it. Raises `Fenced` (also where the run has ended: nothing comes
+        after its end), `Rewound` or `Held`.
         """
         while True:
             run = await self.catch_up(run)
+            if run.stage is Stage.ENDED:
+                raise Fenced(f"run {run.id} has ended: {run.ending}")
             try:
                 return await self._append(run, events, fence=fence, lock=lock, also=also)
             except Moved:
