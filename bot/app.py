@@ -24,6 +24,7 @@ from integrations.command_probe import CommandProbe
 from integrations.http_probe import HttpProbe
 from integrations.local_process import LocalProcessRuntime
 from integrations.preflight import preflight
+from integrations.prometheus_probe import PrometheusProbe
 from integrations.protocols import Catalog, Finding, Probe, Runtime
 from integrations.survey import survey
 from integrations.tcp_probe import TcpProbe
@@ -68,9 +69,14 @@ def runtimes(settings: Settings) -> dict[str, Runtime]:
     return {"local_process": LocalProcessRuntime(settings.state_dir.resolve())}
 
 
-def probes() -> dict[str, Probe]:
+def probes(settings: Settings) -> dict[str, Probe]:
     """Every probe by the name that checks call it with."""
-    return {"http": HttpProbe(), "tcp": TcpProbe(), "command": CommandProbe()}
+    return {
+        "http": HttpProbe(),
+        "tcp": TcpProbe(),
+        "command": CommandProbe(),
+        "prometheus": PrometheusProbe(settings.prometheus_url),
+    }
 
 
 @asynccontextmanager
@@ -87,7 +93,7 @@ async def assemble(settings: Settings) -> AsyncIterator[Parts]:
             leases=Leases(store, keys),
             survey=world,
             runtimes=systems,
-            probes=probes(),
+            probes=probes(settings),
             now=clock.now,
             max_parallel=settings.max_parallel,
             pace=Pace(stable=settings.stable, converge=settings.converge),

@@ -96,6 +96,8 @@ class Settings(BaseSettings):
     """How long a service may take to run its release."""
     survey: Seconds = 2.0
     """How long the runtimes may take to say what runs."""
+    prometheus_url: str | None = None
+    """Where checks of the kind prometheus ask, unless they name a server themselves."""
     edit_interval: Seconds = 3.0
     """The shortest time between two edits of one message."""
     ops_host: str = "0.0.0.0"
