@@ -9,10 +9,13 @@ from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import ExponentialBackoff
 from redis.exceptions import ConnectionError as RedisConnectionError
+from redis.exceptions import OutOfMemoryError, ReadOnlyError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
-STORE_DOWN = (RedisConnectionError, RedisTimeoutError)
-"""What a call raises while the store cannot be reached."""
+from bot.store import sentinel
+
+STORE_DOWN = (RedisConnectionError, RedisTimeoutError, OutOfMemoryError, ReadOnlyError)
+"""What a call raises while the store cannot be reached, is full, or is no longer the primary."""
 
 Row = tuple[str, dict[str, str]]
 """An entry of a stream: its id and its fields."""
@@ -45,21 +48,30 @@ class Store(Protocol):
 
 
 def connect(url: str, *, patient: bool = True) -> Store:
-    """A client for this URL (`redis://`, `rediss://`, `unix://`). It connects on first use.
+    """A client for this URL (`redis://`, `rediss://`, `unix://`, `redis+sentinel://`). It connects on first use.
 
     A call that finds the connection gone is tried again for about a second. That is safe because every write is a
     compare-and-set: a writer whose answer was lost finds its own entry in the log and does not write it twice. Without
     `patient` it is tried once.
     Raises `ValueError` for a URL of another kind.
     """
-    client = Redis.from_url(
-        url,
-        decode_responses=True,
-        protocol=2,
-        socket_connect_timeout=3,
-        socket_timeout=10,
-        health_check_interval=15,
-        retry=Retry(ExponentialBackoff(cap=0.4, base=0.05), 4 if patient else 0),
-        retry_on_error=[RedisConnectionError, RedisTimeoutError] if patient else [],
-    )
+    scheme = url.partition("://")[0]
+    if scheme.endswith("+cluster"):
+        raise ValueError(_NO_CLUSTER)
+    options: dict[str, Any] = {
+        "decode_responses": True,
+        "protocol": 2,
+        "socket_connect_timeout": 3,
+        "socket_timeout": 10,
+        "health_check_interval": 15,
+        "retry": Retry(ExponentialBackoff(cap=0.4, base=0.05), 4 if patient else 0),
+        "retry_on_error": [RedisConnectionError, RedisTimeoutError] if patient else [],
+    }
+    client = sentinel.client(url, **options) if scheme in sentinel.SCHEMES else Redis.from_url(url, **options)
     return cast("Store", client)
+
+
+_NO_CLUSTER = (
+    "Rollbot does not speak to a Redis Cluster: all keys of an environment would live on one of its nodes anyway. Name a single"
+    " server (redis://…) or one behind Sentinel (redis+sentinel://…/name)"
+)
