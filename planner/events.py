@@ -345,9 +345,28 @@ class BadCleared:
     reason: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trimmed:
+    """A checkpoint: this log up to entry `seq`, and the logs of the `runs` runs that had ended by then, went to an archive.
+
+    `hash` is the hash of entry `seq`, `manifest` the SHA-256 of the segment's manifest, and `open` are the runs that had begun by
+    then and went on.
+    """
+
+    kind: Literal["trimmed"] = "trimmed"
+    by: Person
+    segment: int
+    seq: int
+    hash: str
+    manifest: str
+    runs: int
+    open: tuple[RunId, ...] = ()
+
+
 EnvironmentEvent = (
     RunOpened
     | RunSealed
+    | Trimmed
     | CommandRefused
     | BadMarked
     | BadCleared

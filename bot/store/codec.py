@@ -7,7 +7,7 @@ adding or swapping an entry breaks every hash after it.
 import hashlib
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, TypedDict
 
 from pydantic import Field, TypeAdapter, ValidationError
 
@@ -23,10 +23,22 @@ class BrokenEntry(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
-    """An entry as it is stored: `body` are the hashed bytes, `hash` 64 hex digits."""
+    """An entry as it is stored: `body` are the hashed bytes, `hash` 64 hex digits, `signature` what `audit_signing` made of it."""
 
     body: bytes
     hash: str
+    signature: str | None = None
+
+
+class Body(TypedDict):
+    """What an entry's bytes say. `log` is the log that it was written for, `prev` the hash of the entry before it there."""
+
+    log: str
+    seq: int
+    at: datetime
+    prev: str
+    writer: str
+    event: Annotated[Event, Field(discriminator="kind")]
 
 
 def write(chain: str, seq: int, at: datetime, event: Event, previous: str, writer: str) -> Line:
@@ -44,14 +56,18 @@ def hash_of(body: bytes) -> str:
     return hashlib.sha256(body).hexdigest()
 
 
-def read(body: bytes, hash_: str) -> Entry:
-    """The entry in this line. Raises `BrokenEntry` where it cannot be one. Never checks the hash: `bot.store.audit` does."""
+def parse(body: bytes | str) -> Body:
+    """What these bytes say. Raises `BrokenEntry` where they are no entry. Never checks a hash."""
     try:
-        raw: Any = _BODY.validate_json(body)
-        return Entry(seq=raw["seq"], at=_AT.validate_python(raw["at"]), event=_EVENT.validate_python(raw["event"]), hash=hash_)
-    except (ValidationError, KeyError, TypeError) as error:
+        return _BODY.validate_json(body)
+    except ValidationError as error:
         raise BrokenEntry(f"an entry cannot be read: {type(error).__name__} in {body[:80]!r}…") from error
 
 
-_BODY: TypeAdapter[dict[str, Any]] = TypeAdapter(dict[str, Any])
-_AT: TypeAdapter[datetime] = TypeAdapter(datetime)
+def read(body: bytes, hash_: str) -> Entry:
+    """The entry in this line. Raises `BrokenEntry` where it cannot be one. Never checks the hash: `bot.store.audit` does."""
+    whole = parse(body)
+    return Entry(seq=whole["seq"], at=whole["at"], event=whole["event"], hash=hash_)
+
+
+_BODY: TypeAdapter[Body] = TypeAdapter(Body)

@@ -31,6 +31,7 @@ from planner.events import (
     StepVerified,
     StopAsked,
     Surveyed,
+    Trimmed,
 )
 from planner.lock_events import LockBroken, Locked, LockExpired, Reviewed, SecondLookAsked, Unlocked, WaitAsked, WaiterCalled
 
@@ -99,6 +100,9 @@ def event_words(event: Event) -> str:
             return f"run {event.run} opened"
         case RunSealed():
             return f"run {event.run} sealed at entry {event.seq}, sha256:{event.hash[:16]}"
+        case Trimmed():
+            where = f"archive segment {event.segment}, manifest sha256:{event.manifest[:16]}"
+            return f"{event.by.name} moved entries up to {event.seq} and {event.runs} ended runs to {where}"
         case CommandRefused():
             return f"{event.by.name} asked {event.words!r} and was told no: {event.message}"
         case BadMarked():
