@@ -2,8 +2,8 @@
 
 A head is where a log stood: its number and hash, which covers every entry before it. Signed are the last entry of each run, each
 entry of the environment's log that seals a run, and each checkpoint of a trim. Who can write into the store but has no key cannot
-make a log that verifies with the key. What a signature does not prove: an HMAC convinces only those who trust everybody that holds
-the key, for whoever can check can also sign; and it says nothing of what was cut off after the last head that somebody knows.
+make a log that verifies with the key. What a signature does not prove: an HMAC convinces only those who trust everybody that
+holds the key, for whoever can check can also sign; and it says nothing of what was cut off after the last head somebody knows.
 """
 
 import hashlib

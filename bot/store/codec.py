@@ -7,7 +7,7 @@ adding or swapping an entry breaks every hash after it.
 import hashlib
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, TypedDict
+from typing import Annotated
 
 from pydantic import Field, TypeAdapter, ValidationError
 
@@ -23,21 +23,21 @@ class BrokenEntry(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
-    """An entry as it is stored: `body` are the hashed bytes, `hash` 64 hex digits, `signature` what `audit_signing` made of it."""
+    """An entry as it is stored: `body` are the hashed bytes, `hash` 64 hex digits; heads are signed."""
 
     body: bytes
     hash: str
     signature: str | None = None
 
 
-class Body(TypedDict):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Body:
     """What an entry's bytes say. `log` is the log that it was written for, `prev` the hash of the entry before it there."""
 
     log: str
     seq: int
     at: datetime
     prev: str
-    writer: str
     event: Annotated[Event, Field(discriminator="kind")]
 
 
@@ -67,7 +67,7 @@ def parse(body: bytes | str) -> Body:
 def read(body: bytes, hash_: str) -> Entry:
     """The entry in this line. Raises `BrokenEntry` where it cannot be one. Never checks the hash: `bot.store.audit` does."""
     whole = parse(body)
-    return Entry(seq=whole["seq"], at=whole["at"], event=whole["event"], hash=hash_)
+    return Entry(seq=whole.seq, at=whole.at, event=whole.event, hash=hash_)
 
 
 _BODY: TypeAdapter[Body] = TypeAdapter(Body)
