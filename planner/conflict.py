@@ -110,8 +110,8 @@ def _bans(graph: Graph, name: ServiceName) -> list[Fact]:
     for place in range(history.now - 1, -1, -1):
         bar = history.barred.get(place)
         if bar is not None:
-            # Releases below a floor are barred by one fact; each bad release is one of its own.
-            key = (bar.kind, bar.words if bar.kind is BarKind.FLOOR else str(place))
+            # Releases below a floor, or of a pinned service, are barred by one fact; each bad release is one of its own.
+            key = (bar.kind, bar.words if bar.kind in (BarKind.FLOOR, BarKind.PINNED) else str(place))
             groups.setdefault(key, []).append(place)
     return [Ban(service=name, places=tuple(places), words=history.barred[places[0]].words) for places in groups.values()]
 

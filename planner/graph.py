@@ -39,11 +39,12 @@ class Need:
 class Graph:
     """The needs of one snapshot. Remembers what it looked up; never changes what it answers."""
 
-    def __init__(self, snapshot: Snapshot) -> None:
+    def __init__(self, snapshot: Snapshot, pinned: frozenset[ServiceName] = frozenset()) -> None:
         self.warnings = snapshot.warnings
         self._services = snapshot.services
         self._current = snapshot.current
         self._bad = snapshot.bad
+        self._pinned = pinned
         self._histories: dict[ServiceName, History] = {}
         self._choices: dict[ServiceName, tuple[int, ...]] = {}
         self._providers: dict[ServiceName, tuple[ServiceName, ...]] = {}
@@ -68,7 +69,8 @@ class Graph:
         """The releases of one service."""
         found = self._histories.get(name)
         if found is None:
-            found = history_of(self._services[name], self._current[name], dict(self._bad.get(name, {})))
+            bad = dict(self._bad.get(name, {}))
+            found = history_of(self._services[name], self._current[name], bad, pinned=name in self._pinned)
             self._histories[name] = found
         return found
 
@@ -225,8 +227,10 @@ def _caret(version: Version) -> Need | None:
 _graphs: dict[int, tuple[weakref.ref[Snapshot], Graph]] = {}
 
 
-def graph_of(snapshot: Snapshot) -> Graph:
-    """The snapshot's graph, made once and kept as long as the snapshot lives."""
+def graph_of(snapshot: Snapshot, pinned: frozenset[ServiceName] = frozenset()) -> Graph:
+    """The snapshot's graph, made once and kept as long as the snapshot lives; with `pinned` services one that is made anew."""
+    if pinned:
+        return Graph(snapshot, pinned)
     known = _graphs.get(id(snapshot))
     if known is not None and known[0]() is snapshot:
         return known[1]

@@ -23,6 +23,7 @@ class BarKind(StrEnum):
 
     BAD = "bad"
     REMEMBERED = "remembered"
+    PINNED = "pinned"
     FLOOR = "floor"
 
 
@@ -83,8 +84,13 @@ class History:
         return None if place + 1 < len(self.times) and self.times[place + 1] is None else place
 
 
-def history_of(service: Service, current: Version, remembered: dict[Version, str] | None = None) -> History:
-    """The history of a service that runs `current`; `remembered` are versions known as bad, with the reason given."""
+def history_of(
+    service: Service, current: Version, remembered: dict[Version, str] | None = None, *, pinned: bool = False
+) -> History:
+    """The history of a service that runs `current`; `remembered` are versions known as bad, with the reason given.
+
+    Of a `pinned` service nothing but the running release may be used.
+    """
     releases = _ordered(service.releases)
     now = next((place for place, release in enumerate(releases) if release.version == current), None)
     listed = now is not None
@@ -92,6 +98,8 @@ def history_of(service: Service, current: Version, remembered: dict[Version, str
         releases = (*releases, Release(version=current))
         now = len(releases) - 1
     barred = _barred(service, releases, remembered or NOTHING)
+    if pinned:
+        barred = {place: Bar(kind=BarKind.PINNED, words="is out of the question: the service must stay") for place in range(now)}
     return History(
         service=service,
         releases=releases,

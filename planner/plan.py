@@ -21,7 +21,10 @@ class Strategy(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """What somebody wants. `to` absent: the newest release that will do. `policy` is the fingerprint of the approval policy in force."""
+    """What somebody wants. `to` absent: the newest release that will do. `pinned` services stay where they are, whatever it costs.
+
+    `policy` is the fingerprint of the approval policy in force.
+    """
 
     service: ServiceName
     to: Version | None = None
@@ -29,6 +32,7 @@ class Request:
     accept_data_loss: bool = False
     prefer_verified: bool = True
     policy: str = ""
+    pinned: frozenset[ServiceName] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,11 +77,33 @@ class Hazard:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Risk:
-    """What to expect: probability that every step succeeds, mean and 90th percentile time in seconds."""
+    """What to expect. All ends count: `expected_seconds` and the 90th percentile include the runs that people must finish by hand.
+
+    `success` is the probability that every step works in the end, with retries; `success_low` to `success_high` holds what is
+    believed of it with 90 %. `by_full`, `by_hand` and `not_restored` are the other ends. `planned_seconds` is the mean time of a run
+    in which nothing fails, `planned_low` to `planned_high` its middle 90 %. `down_minutes` are expected service-minutes without service,
+    `data_at_risk` the expected number of migrations crossed that can lose data. `runs` is how many runs of record all this was
+    learned from; 0 means declared, not seen. `reliable_now` and `reliable_after` are the shares of requests from outside that
+    end well by the call graph, `None` where nothing is known of it. Rates and shares are between 0 and 1.
+    """
 
     success: float
     expected_seconds: float
     p90_seconds: float
+    success_low: float = 0.0
+    success_high: float = 1.0
+    by_full: float = 0.0
+    by_hand: float = 0.0
+    not_restored: float = 0.0
+    sd_seconds: float = 0.0
+    planned_seconds: float = 0.0
+    planned_low: float = 0.0
+    planned_high: float = 0.0
+    down_minutes: float = 0.0
+    data_at_risk: float = 0.0
+    runs: int = 0
+    reliable_now: float | None = None
+    reliable_after: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -48,7 +48,7 @@ class _Draft:
 
 def make_plan(request: Request, snapshot: Snapshot) -> Plan | Refusal:
     """The plan for a request, or why there is none. Never asks the world, never guesses: a partial plan is proven least."""
-    graph = graph_of(snapshot)
+    graph = graph_of(snapshot, request.pinned)
     place = choose_target(request, graph)
     if isinstance(place, Refusal):
         return place

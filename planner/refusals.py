@@ -84,7 +84,8 @@ def _named(graph: Graph, request: Request, place: int) -> str:
 
 
 def _again(graph: Graph, request: Request, place: int, *extra: str, crossing: bool) -> str:
-    flags = (*extra, *(("--accept-data-loss",) if crossing else ()))
+    stay = (f"--without {','.join(sorted(request.pinned))}",) if request.pinned else ()
+    flags = (*extra, *(("--accept-data-loss",) if crossing else ()), *stay)
     return said(request.service, graph.history(request.service), place, *flags)
 
 

@@ -113,6 +113,8 @@ def _barred(request: Request, history: History, place: int) -> Refusal:
             code = Code.BAD_VERSION
         case BarKind.FLOOR:
             code = Code.BELOW_FLOOR
+        case BarKind.PINNED:
+            code = Code.NO_SAFE_PLAN
         case _:
             assert_never(bar.kind)
     near = sorted(history.candidates[1:], key=lambda other: (abs(other - place), -other))[:OFFERED]

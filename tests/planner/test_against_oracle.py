@@ -1,5 +1,6 @@
 """Random small catalogs against trying out everything: least choice, full, order, safety in every state, minimal conflicts."""
 
+from dataclasses import replace
 from itertools import product
 
 from hypothesis import HealthCheck, given, settings
@@ -67,6 +68,29 @@ def test_partial_is_the_least_choice_in_a_safe_order(snapshot, accept):
             assert len(plan.hazards) == oracle.cost(least)[0]
             check_order(oracle, plan, least)
             assert all(move.because for move in plan.moves)
+
+
+@thorough
+@given(st.one_of(catalogs(), knots()), st.data())
+def test_pinned_services_stay_and_the_rest_is_still_least(snapshot, data):
+    oracle = Oracle(snapshot)
+    pinned = frozenset(data.draw(st.sets(st.sampled_from(oracle.names))))
+    allowed, oracle.allowed = oracle.allowed, lambda name, place: name not in pinned and allowed(name, place)
+    for name in oracle.names:
+        place = oracle.target(name)
+        request = Request(service=name, strategy=Strategy.PARTIAL, accept_data_loss=True, pinned=pinned)
+        plan = make_plan(request, snapshot)
+        least = None if place is None else oracle.least(name, place)
+        if least is None:
+            assert isinstance(plan, Refusal)
+            assert plan.code in {Code.NO_EARLIER_RELEASE, Code.NO_SAFE_PLAN}
+            continue
+        assert isinstance(plan, Plan), plan
+        assert state_after(oracle, plan) == least
+        assert not pinned & {move.service for move in plan.moves}
+        check_order(oracle, plan, least)
+        full = make_plan(replace(request, strategy=Strategy.FULL), snapshot)
+        assert isinstance(full, Refusal) or not pinned & {move.service for move in full.moves}
 
 
 @thorough
