@@ -30,10 +30,10 @@ class Rewound(LeaseLost):
 
 
 class Held(Exception):
-    """Some of the services are held by others. Nothing was written, and no lock was taken."""
+    """Some of the services are held by others, runs or people. Nothing was written, and no lock was taken."""
 
     def __init__(self, holders: tuple[Holder, ...]) -> None:
-        super().__init__(", ".join(f"{holder.service} by {holder.run}" for holder in holders))
+        super().__init__(", ".join(f"{holder.service} by {holder.who}" for holder in holders))
         self.holders = holders
 
 

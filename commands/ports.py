@@ -10,7 +10,8 @@ from typing import Protocol
 
 from integrations.protocols import Finding
 from planner.approval import Actor
-from planner.events import Entry, EnvironmentEvent, Place, RunEvent
+from planner.events import Entry, EnvironmentEvent, Person, Place, RunEvent
+from planner.lock_events import LockBroken, Locked, Unlocked, WaitAsked
 from planner.names import RunId, ServiceName, Version
 from planner.plan import Plan
 from planner.policy import Policy
@@ -24,11 +25,33 @@ class Moved(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Holder:
-    """Who holds a service, and since when."""
+    """Who holds a service, and since when: a run, or a person by hand (`person`, with the reason and where it was taken).
+
+    Without `until` a hold does not end by itself.
+    """
 
     service: ServiceName
-    run: RunId
     since: datetime
+    run: RunId | None = None
+    person: Person | None = None
+    reason: str = ""
+    until: datetime | None = None
+    place: Place | None = None
+
+    @property
+    def owner(self) -> str:
+        """What tells this hold from every other hold on the service."""
+        return self.run or owner_by_hand(self.person, self.since)
+
+    @property
+    def who(self) -> str:
+        """Whose it is, in two words."""
+        return f"run {self.run}" if self.run else self.person.name if self.person else "somebody"
+
+
+def owner_by_hand(person: Person | None, since: datetime) -> str:
+    """The `owner` of a hold by hand."""
+    return f"{person.id if person else ''}@{since.isoformat()}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,7 +99,23 @@ class Runs(Protocol):
         ...
 
     async def all_holders(self) -> tuple[Holder, ...]:
-        """Every hold there is."""
+        """Every hold there is, a run's and a person's."""
+        ...
+
+    async def hold(self, event: Locked) -> tuple[Holder, ...]:
+        """Hold a service by hand, or change the terms of one's own hold. Who has it, where another does: nothing was written then."""
+        ...
+
+    async def release(self, event: Unlocked | LockBroken, hold: Holder) -> bool:
+        """End that hold by hand. `False` where it was not there any more: nothing was written then."""
+        ...
+
+    async def wait(self, event: WaitAsked) -> tuple[Holder, ...]:
+        """Put somebody among those who are told when these services are free. Empty where they are: nothing was written then."""
+        ...
+
+    async def second_looks(self) -> tuple[RunId, ...]:
+        """The runs that were started past their approvals and that nobody has looked at since."""
         ...
 
     async def bad_versions(self) -> tuple[BadVersion, ...]:

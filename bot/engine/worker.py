@@ -164,7 +164,7 @@ class Turn:
         try:
             await self.hand.record(LocksTaken(services=services), lock=True)
         except Held as held:
-            who = ", ".join(f"{h.service} is held by run {h.run} since {h.since:%H:%M:%S} UTC" for h in held.holders)
+            who = ", ".join(f"{h.service} is held by {h.who} since {h.since:%H:%M:%S} UTC" for h in held.holders)
             await self.hand.record(Ended(ending=Ending.BLOCKED, because=f"nothing was touched: {who}"))
 
     async def _survey(self) -> None:

@@ -1,24 +1,33 @@
 """Every key in Redis, and what it holds. All keys of one environment share a hash tag: a script may touch them together.
 
 head:CHAIN   hash    seq and hash of the last entry of a log
-log:CHAIN    stream  the log; the entry with sequence number 7 has the id 7-0 and the fields b (canonical JSON) and h (its hash)
+log:CHAIN    stream  the log; the entry with sequence number 7 has the id 7-0 and the fields b (canonical JSON) and h (its hash),
+                     and, where it is a head that was signed, s
 feed         stream  which log grew, newest about 10,000; what live views follow
-lock:SERVICE hash    run and since; stays until the run ends, whatever happens to workers
+lock:SERVICE hash    owner and since; of a run: run, stays until it ends, whatever happens to workers; of a person: by, name,
+                     reason, channel, thread and until (ms by the server's clock, empty: no end), when it holds no more
+holds        zset    services held by hand that have an end, by that end (ms)
+waiters      hash    who is told when which services are free, with their place in the order
+looks        set     runs that were started past their approvals and that nobody has looked at since
 lease:RUN    hash    owner, epoch and until (ms) of the worker that has the run in its hands
 epoch        string  the last fencing number given out
 number       string  the last run number given out
 runs         zset    every run by the time it was asked for (ms)
 runs:SERVICE zset    the runs that would move this service
+by:PERSON    zset    the runs that this person asked for or decided on
+anchored     hash    seq and at of the last head of the environment's log that was written down outside; since and why where that
+                     does not succeed
 open         set     runs that have not ended
 bad:SERVICE  hash    versions that must not be gone back to, with the reason
 bad          set     services that have such versions
 view:RUN     hash    which Slack message shows the run, and how far its thread is written
 viewer:RUN   string  which replica draws the run at present; expires
+event:ID     string  an event that Slack delivered; expires after an hour
 """
 
 from dataclasses import dataclass
 
-from planner.names import RunId, ServiceName
+from planner.names import ActorId, RunId, ServiceName
 
 ENVIRONMENT_CHAIN = "environment"
 """The log of what belongs to no run, and of where runs begin and how they ended."""
@@ -50,6 +59,21 @@ class Keys:
         """Who holds a service."""
         return self._key(f"lock:{service}")
 
+    @property
+    def holds(self) -> str:
+        """Holds by hand that have an end."""
+        return self._key("holds")
+
+    @property
+    def waiters(self) -> str:
+        """Who waits for services."""
+        return self._key("waiters")
+
+    @property
+    def looks(self) -> str:
+        """Runs that somebody must look at."""
+        return self._key("looks")
+
     def lease(self, run: RunId) -> str:
         """Who works on a run."""
         return self._key(f"lease:{run}")
@@ -73,6 +97,15 @@ class Keys:
         """The runs of a service."""
         return self._key(f"runs:{service}")
 
+    def runs_by(self, person: ActorId) -> str:
+        """The runs of a person."""
+        return self._key(f"by:{person}")
+
+    @property
+    def anchored(self) -> str:
+        """Which heads were written down outside."""
+        return self._key("anchored")
+
     @property
     def open(self) -> str:
         """Runs that have not ended."""
@@ -94,6 +127,10 @@ class Keys:
     def viewer(self, run: RunId) -> str:
         """Who draws a run."""
         return self._key(f"viewer:{run}")
+
+    def event(self, event: str) -> str:
+        """An event that was delivered."""
+        return self._key(f"event:{event}")
 
     @property
     def jobs(self) -> str:

@@ -2,10 +2,12 @@
 --
 -- KEYS     every key that is touched, named in ARGV[1] by its place in KEYS
 -- ARGV[1]  JSON: { fence = {key, epoch} or absent,
---                  chains = { {head, log, name, seq, hash, entries = { {body, hash}, … } }, … },
---                  feed, locks = { {key, run, since}, … },
---                  effects = { {command, key, argument…}, … }, unlocks = { {key, run}, … } }
--- Answers  {"done"} | {"fenced", epoch} | {"moved", log name} | {"held", key, run, since, …}
+--                  chains = { {head, log, name, seq, hash, entries = { {body, hash, signature}, … } }, … },
+--                  feed, locks = { {key, owner, instead, fields = {name, value, …}}, … },
+--                  effects = { {command, key, argument…}, … }, unlocks = { {key, owner, must, lapsed}, … } }
+-- Answers  {"done"} | {"fenced", epoch} | {"moved", log name} | {"held", key, fields as JSON, …}
+--          | {"lapsed", key, …}  held by hand until a moment that has passed: to be ended, with its event, before another takes it
+--          | {"gone", key}       a hold that was to be ended is another's, or none, or not over yet
 local commit = cjson.decode(ARGV[1])
 
 if commit.fence then
@@ -22,17 +24,37 @@ for _, chain in ipairs(commit.chains) do
   end
 end
 
-local held = { "held" }
+-- A hold by hand ends by this server's clock and no other.
+local time = redis.call("TIME")
+local now = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
+local function over(until_)
+  return until_ and until_ ~= "" and tonumber(until_) <= now
+end
+
+for _, unlock in ipairs(commit.unlocks) do
+  if unlock.must then
+    local holder = redis.call("HMGET", KEYS[unlock.key], "owner", "until")
+    if holder[1] ~= unlock.owner or (unlock.lapsed and not over(holder[2])) then
+      return { "gone", KEYS[unlock.key] }
+    end
+  end
+end
+
+local held, lapsed = { "held" }, { "lapsed" }
 for _, lock in ipairs(commit.locks) do
-  local holder = redis.call("HMGET", KEYS[lock.key], "run", "since")
-  if holder[1] and holder[1] ~= lock.run then
+  local holder = redis.call("HMGET", KEYS[lock.key], "owner", "until")
+  if holder[1] and holder[1] ~= lock.owner and over(holder[2]) then
+    table.insert(lapsed, KEYS[lock.key])
+  elseif holder[1] and holder[1] ~= lock.owner and holder[1] ~= lock.instead then
     table.insert(held, KEYS[lock.key])
-    table.insert(held, holder[1])
-    table.insert(held, holder[2])
+    table.insert(held, cjson.encode(redis.call("HGETALL", KEYS[lock.key])))
   end
 end
 if #held > 1 then
   return held
+end
+if #lapsed > 1 then
+  return lapsed
 end
 
 for _, chain in ipairs(commit.chains) do
@@ -41,19 +63,24 @@ for _, chain in ipairs(commit.chains) do
   for _, entry in ipairs(chain.entries) do
     seq = seq + 1
     last = entry.hash
-    redis.call("XADD", KEYS[chain.log], string.format("%d-0", seq), "b", entry.body, "h", entry.hash)
+    local fields = { "b", entry.body, "h", entry.hash }
+    if entry.signature ~= "" then
+      fields = { "b", entry.body, "h", entry.hash, "s", entry.signature }
+    end
+    redis.call("XADD", KEYS[chain.log], string.format("%d-0", seq), unpack(fields))
   end
   redis.call("HSET", KEYS[chain.head], "seq", string.format("%d", seq), "hash", last)
   redis.call("XADD", KEYS[commit.feed], "MAXLEN", "~", "10000", "*", "log", chain.name)
 end
 
 for _, lock in ipairs(commit.locks) do
-  if redis.call("EXISTS", KEYS[lock.key]) == 0 then
-    redis.call("HSET", KEYS[lock.key], "run", lock.run, "since", lock.since)
+  if lock.instead ~= "" or redis.call("HGET", KEYS[lock.key], "owner") ~= lock.owner then
+    redis.call("DEL", KEYS[lock.key])
+    redis.call("HSET", KEYS[lock.key], unpack(lock.fields))
   end
 end
 for _, unlock in ipairs(commit.unlocks) do
-  if redis.call("HGET", KEYS[unlock.key], "run") == unlock.run then
+  if redis.call("HGET", KEYS[unlock.key], "owner") == unlock.owner then
     redis.call("DEL", KEYS[unlock.key])
   end
 end
