@@ -77,14 +77,14 @@ class Hazard:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Risk:
-    """What to expect. All ends count: `expected_seconds` and the 90th percentile include the runs that people must finish by hand.
+    """What to expect. All ends count: the mean and 90th percentile time include the runs that people must finish by hand.
 
     `success` is the probability that every step works in the end, with retries; `success_low` to `success_high` holds what is
-    believed of it with 90 %. `by_full`, `by_hand` and `not_restored` are the other ends. `planned_seconds` is the mean time of a run
-    in which nothing fails, `planned_low` to `planned_high` its middle 90 %. `down_minutes` are expected service-minutes without service,
-    `data_at_risk` the expected number of migrations crossed that can lose data. `runs` is how many runs of record all this was
-    learned from; 0 means declared, not seen. `reliable_now` and `reliable_after` are the shares of requests from outside that
-    end well by the call graph, `None` where nothing is known of it. Rates and shares are between 0 and 1.
+    believed of it with 90 %. `by_full`, `by_hand` and `not_restored` are the other ends. `planned_seconds` is the mean time of
+    a run in which nothing fails, `planned_low` to `planned_high` its middle 90 %. `down_minutes` are expected service-minutes
+    without service, `data_at_risk` the expected number of migrations crossed that can lose data. `runs` is how many runs of
+    record all this was learned from; 0 means declared, not seen. `reliable_now` and `reliable_after` are the shares of requests
+    from outside that end well by the call graph, `None` where nothing is known of it. Rates and shares are between 0 and 1.
     """
 
     success: float

@@ -1,62 +1,170 @@
-"""What to expect of a plan, from an absorbing chain with two ends: done, or halted for people.
+"""What to expect of a plan: how likely it goes through, how long until it is over, what it costs, and how sure we are.
 
-A step succeeds with probability p at each try and is tried at most twice. Until a service has a record, p has the prior
-Beta(6, 1/2): twelve of thirteen steps at the first try, held loosely. Both tries share p, so a step fails for good with
-E[(1-p)^2] = b(b+1) / ((a+b)(a+b+1)) = 1/65, not with the square of the mean (Jensen). Steps are taken as independent: success
-is a product.
+The numbers are those of the absorbing chain in `planner.process`, whose fundamental matrix `planner.chain` solves state by
+state. Here the same is done block by block, which is as exact and takes a plan over 37,000 services in its stride: a step's
+block is solved once for each kind of step, and the blocks are put together from the last to the first:
 
-A try takes a log-normal time with median 25 s (sigma 0.5). A step is one try, or two with the mean probability of a second;
-the time of two is a log-normal with the same mean and variance (Fenton and Wilkinson). The moves of a wave run side by side,
-so a wave takes the longest of them: E[max] is integrated from the distribution function to the power of the wave's size.
-Waves add up; the 90th percentile is that of the log-normal with the sum's mean and variance.
+    B_a(k)  = sum over exits x: p_x B_a(x)                                  a: end, p_x = P(exit x)
+    T_a(k)  = sum over exits x: m_x B_a(x) + p_x T_a(x)                     m_x = E[time in the block; exit x]
+    M_a(k)  = sum over exits x: s_x B_a(x) + 2 m_x T_a(x) + p_x M_a(x)      s_x = E[its square; exit x]
+
+`success` is the posterior mean. Its interval: given its odds, a step works with S = (1 + r) q - r q^2, q being one try and r the
+share of failures that people try again; the product of the steps has known first and second moments, and the Beta distribution
+with these gives the quantiles. Percentiles of time are those of the mixture of log-normals, one for each end.
 """
 
-from collections.abc import Sequence
-from functools import lru_cache
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from itertools import chain
 from math import erf, exp, log, sqrt
 
+from planner.beta import between
+from planner.chain import Solution
+from planner.facts import NOTHING
 from planner.names import ServiceName
 from planner.plan import Risk
+from planner.process import ENDS, Escalation, Process, attempt_moments, process_of
+from planner.rates import PRIOR, Rates, Span, span_of
 
-ALPHA, BETA = 6.0, 0.5
-MEDIAN_SECONDS, SIGMA = 25.0, 0.5
+_Z95 = 1.6448536269514722
 
-_GRID = 400
-_Z90 = 1.2815515655446004
-
-
-def risk_of(waves: Sequence[Sequence[ServiceName]]) -> Risk:
-    """Success, mean and 90th percentile in seconds of a plan with these waves, before anything was learned of its services."""
-    steps = sum(len(wave) for wave in waves)
-    lost = BETA * (BETA + 1) / ((ALPHA + BETA) * (ALPHA + BETA + 1))
-    times = [_longest(len(wave)) for wave in waves]
-    mean, variance = sum(time[0] for time in times), sum(time[1] for time in times)
-    spread = log(1 + variance / mean**2)
-    p90 = exp(log(mean) - spread / 2 + _Z90 * sqrt(spread))
-    return Risk(success=round((1 - lost) ** steps, 6), expected_seconds=round(mean, 1), p90_seconds=round(p90, 1))
+Values = list[tuple[float, float, float]]
+"""For each end: its probability, E[T; end] and E[T^2; end]."""
 
 
-@lru_cache(maxsize=4096)
-def _longest(moves: int) -> tuple[float, float]:
-    """Mean and variance of the longest of so many steps, integrated on a grid that is even in the logarithm."""
-    low, high = log(MEDIAN_SECONDS) - 6 * SIGMA, log(MEDIAN_SECONDS) + 8 * SIGMA
-    points = [exp(low + (high - low) * at / _GRID) for at in range(_GRID + 1)]
-    below = [_step_done_by(point) ** moves for point in points]
-    first = second = 0.0
-    for at in range(_GRID):
-        middle, share = (points[at] + points[at + 1]) / 2, below[at + 1] - below[at]
-        first += middle * share
-        second += middle**2 * share
-    return first, second - first**2
+def risk_of(
+    waves: Sequence[Sequence[ServiceName]],
+    rates: Rates = PRIOR,
+    *,
+    hazards: Mapping[ServiceName, int] = NOTHING,
+    full: Risk | None = None,
+) -> Risk:
+    """What to expect of a plan with these waves.
+
+    `hazards` counts the migrations that can lose data which each service's move crosses. `full` is what to expect of the full
+    plan where there is another one to escalate to. Never looks at the world: what is not in `rates` is not known.
+    """
+    process = process_of(waves, rates, hazards=hazards, full=None if full is None else escalation(full))
+    values = _entry(process)
+    reach, down, data = 1.0, 0.0, 0.0
+    through = [0.0, 0.0, 0.0, 0.0]
+    for stage in process.stages:
+        exits = stage.block.solution.ends
+        down += reach * stage.block.down
+        data += reach * stage.hazards * stage.block.meets
+        for way, chance in enumerate(exits):
+            through[way] += reach * chance
+        reach *= exits[0]
+    by_full, by_hand = through[1], through[2] + through[3]
+    if process.full is not None:
+        down, data = down + by_full * process.full.down, data + by_full * process.full.hazards
+        by_hand += by_full * (1 - process.full.success)
+    down += by_hand * process.by_hand.time.mean
+    low, high = _interval(waves, rates)
+    planned = span_of(*process.planned)
+    times = [
+        (chance, span_of(first / chance, second / chance - (first / chance) ** 2)) for chance, first, second in values if chance
+    ]
+    seconds = sum(first for _, first, _ in values)
+    return Risk(
+        success=round(values[0][0], 6),
+        expected_seconds=round(seconds, 1),
+        p90_seconds=round(_percentile(times, 0.9), 1),
+        success_low=round(low, 4),
+        success_high=round(high, 4),
+        by_full=round(values[1][0], 6),
+        by_hand=round(values[2][0], 6),
+        not_restored=round(values[3][0], 6),
+        sd_seconds=round(sqrt(max(sum(second for _, _, second in values) - seconds**2, 0.0)), 1),
+        planned_seconds=round(planned.mean, 1),
+        planned_low=round(planned.median * exp(-_Z95 * planned.sigma), 1),
+        planned_high=round(planned.median * exp(_Z95 * planned.sigma), 1),
+        down_minutes=round(down / 60, 2),
+        data_at_risk=round(data, 4),
+        runs=rates.runs,
+    )
 
 
-def _step_done_by(seconds: float) -> float:
-    again = BETA / (ALPHA + BETA)
-    mean = MEDIAN_SECONDS * exp(SIGMA**2 / 2)
-    sigma = sqrt(log(1 + (exp(SIGMA**2) - 1) / 2))
-    twice = 2 * mean * exp(-(sigma**2) / 2)
-    return (1 - again) * _log_normal(seconds, MEDIAN_SECONDS, SIGMA) + again * _log_normal(seconds, twice, sigma)
+def escalation(full: Risk) -> Escalation:
+    """The full plan as one state of another plan's chain, by what is expected of it."""
+    return Escalation(full.success, full.expected_seconds, full.sd_seconds**2, full.down_minutes * 60, full.data_at_risk)
 
 
-def _log_normal(value: float, median: float, sigma: float) -> float:
-    return (1 + erf(log(value / median) / (sigma * sqrt(2)))) / 2
+def _entry(process: Process) -> Values:
+    """The values at the first step, put together from the last."""
+    people = process.by_hand
+    once, twice = people.time.mean, people.time.variance + people.time.mean**2
+    hand: Values = [(0.0, 0.0, 0.0), (0.0, 0.0, 0.0)]
+    hand += [(chance, chance * once, chance * twice) for chance in (people.odds.mean, 1 - people.odds.mean)]
+    full = hand
+    if (way := process.full) is not None:
+        full = _after(1 - way.success, way.seconds, way.variance, hand)
+        square = way.variance + way.seconds**2
+        full[1] = (way.success, way.success * way.seconds, way.success * square)
+    here: Values = [(1.0, 0.0, 0.0), *([(0.0, 0.0, 0.0)] * (len(ENDS) - 1))]
+    known: dict[tuple[int, int], Values] = {}
+    for stage in reversed(process.stages):
+        solved = stage.block.solution
+        # What the exits other than to the next step bring is the same for the same block in the same wave.
+        aside = known.get((id(stage.block), stage.wave))
+        if aside is None:
+            undo = _after(1.0, stage.undo_seconds, stage.undo_variance, hand)
+            aside = known[id(stage.block), stage.wave] = _aside(solved, full, undo, hand)
+        p, m, s = solved.ends[0], solved.seconds[0], solved.squares[0]
+        here = [
+            (p * b + one, m * b + p * t + two, s * b + 2 * m * t + p * q + three)
+            for (b, t, q), (one, two, three) in zip(here, aside, strict=True)
+        ]
+    return here
+
+
+def _aside(solved: Solution, full: Values, undo: Values, hand: Values) -> Values:
+    """The part of the values that comes by way of the full plan, of undoing, and of people."""
+    doors = list(zip(solved.ends[1:], solved.seconds[1:], solved.squares[1:], (full, undo, hand), strict=True))
+    return [
+        (
+            sum(p * to[end][0] for p, _, _, to in doors),
+            sum(m * to[end][0] + p * to[end][1] for p, m, _, to in doors),
+            sum(s * to[end][0] + 2 * m * to[end][1] + p * to[end][2] for p, m, s, to in doors),
+        )
+        for end in range(len(ENDS))
+    ]
+
+
+def _after(share: float, seconds: float, variance: float, onward: Values) -> Values:
+    """The values before a state that goes on to `onward` with that probability."""
+    square = variance + seconds**2
+    return [(share * b, share * (seconds * b + t), share * (square * b + 2 * seconds * t + m)) for b, t, m in onward]
+
+
+def _interval(waves: Sequence[Sequence[ServiceName]], rates: Rates) -> tuple[float, float]:
+    """The middle 90 % of what is believed of the probability that every step works in the end."""
+    again = rates.choices.shares(retry=True, escalate=True)[0]
+    mean = square = 1.0
+    kinds = Counter(map(rates.step, chain.from_iterable(waves))) if rates.services else {rates.typical: sum(map(len, waves))}
+    for kind, many in kinds.items():
+        _, one, two, three, four = attempt_moments(kind, 4)
+        mean *= ((1 + again) * one - again * two) ** many
+        square *= ((1 + again) ** 2 * two - 2 * again * (1 + again) * three + again**2 * four) ** many
+    return between(mean, square, 0.05, 0.95)
+
+
+def _percentile(times: Sequence[tuple[float, Span]], share: float) -> float:
+    """The time within which so many of all cases are over."""
+    high = max(span.median * exp(6 * span.sigma) for _, span in times)
+    low, whole = 0.0, sum(chance for chance, _ in times)
+    for _ in range(48):
+        middle = (low + high) / 2
+        if sum([chance * _over(middle, span) for chance, span in times]) < share * whole:
+            low = middle
+        else:
+            high = middle
+    return (low + high) / 2
+
+
+def _over(seconds: float, span: Span) -> float:
+    if seconds <= 0:
+        return 0.0
+    if span.sigma == 0:
+        return 1.0 if seconds >= span.median else 0.0
+    return (1 + erf(log(seconds / span.median) / (span.sigma * sqrt(2)))) / 2

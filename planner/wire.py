@@ -8,7 +8,7 @@ nor the estimates.
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import fields, replace
 from types import MappingProxyType
 from typing import Any
 
@@ -19,6 +19,7 @@ from planner.refusal import Refusal
 
 PLAN_SCHEMA = "rollbot/plan/v1"
 REFUSAL_SCHEMA = "rollbot/refusal/v1"
+_RISK = tuple(field.name for field in fields(Risk))
 
 
 def canonical(value: object) -> bytes:
@@ -149,8 +150,8 @@ def _plan(value: Mapping[str, Any]) -> Plan:
 
 
 def _risk(value: Mapping[str, Any]) -> Risk:
-    return Risk(success=value["success"], expected_seconds=value["expected_seconds"], p90_seconds=value["p90_seconds"])
+    return Risk(**{name: value[name] for name in _RISK if name in value})
 
 
-def _risk_to_json(risk: Risk) -> dict[str, float]:
-    return {"success": risk.success, "expected_seconds": risk.expected_seconds, "p90_seconds": risk.p90_seconds}
+def _risk_to_json(risk: Risk) -> dict[str, Any]:
+    return {name: getattr(risk, name) for name in _RISK}
