@@ -5,14 +5,17 @@ and the policy at the moment of the press; whoever writes it must do so only if 
 if it has.
 """
 
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime
 from typing import assert_never
 
+from planner.consent import Reminded
 from planner.events import Choice, Ending, Person
 from planner.names import ActorId
 from planner.next_actions import skippable
-from planner.policy import Policy
+from planner.plan import Plan
+from planner.policy import Circle, Freeze, FreezeRule, Policy
 from planner.refusal import Code, Refusal
 from planner.run import Run, Stage
 
@@ -65,14 +68,14 @@ def approve(run: Run, policy: Policy, actor: Actor, digest: str, now: datetime) 
             facts=(who_can(policy),),
             nearest=("Ask one of them to press Approve, or withdraw the request with Cancel.",),
         )
-    if not policy.names(actor.id, actor.groups):
+    if not may_approve(run, policy, actor):
         return Refusal(
             code=Code.NOT_ALLOWED,
             message=f"You may not approve run {run.id}.",
-            facts=(who_can(policy),),
+            facts=(who_can(policy, escalated=_escalated(run)),),
             nearest=("Ask one of them to press Approve.",),
         )
-    needed = run.planned.approvals if run.planned else policy.needed(run.plan)
+    needed = needed_now(run, policy, now)
     if any(approval.by.id == actor.id for approval in run.approvals):
         missing = needed - len(run.approvals)
         return Refusal(
@@ -80,8 +83,86 @@ def approve(run: Run, policy: Policy, actor: Actor, digest: str, now: datetime) 
             message=f"Your approval of run {run.id} counts already; {missing} more {_people(missing)} must approve.",
             facts=(who_can(policy),),
         )
+    begun = frozen(run, policy, now)
+    if begun is not None:
+        return begun
     have = len(run.approvals) + 1
     return Enough(have) if have >= needed else Waiting(needed - have)
+
+
+def may_approve(run: Run, policy: Policy, actor: Actor) -> bool:
+    """Whether this person may approve this run now: the approvers, and once they were called those one escalates to."""
+    if policy.names(actor.id, actor.groups):
+        return True
+    return _escalated(run) and policy.escalate_to.names(actor.id, actor.groups)
+
+
+def needed_now(run: Run, policy: Policy, now: datetime) -> int:
+    """How many approvals the run needs: those of its plan, or more where the policy or a freeze asks for more by now."""
+    return max(run.planned.approvals if run.planned else 0, policy.needed(run.plan, now))
+
+
+def frozen(run: Run, policy: Policy, now: datetime) -> Refusal | None:
+    """Why the run may not start in a freeze that is on now and that nobody has overridden by name; `None` where it may."""
+    overridden = {event.freeze for event in run.overridden}
+    return in_freeze(run.plan, policy, now, overridden)
+
+
+def in_freeze(plan: Plan, policy: Policy, now: datetime, overridden: AbstractSet[str]) -> Refusal | None:
+    """The same for a plan of which no run was opened yet."""
+    unmet = [f for f in policy.frozen(plan, now) if f.rollback is FreezeRule.OVERRIDE and f.name not in overridden]
+    if not unmet:
+        return None
+    target = plan.target
+    named = " ".join(f'--override-freeze "{freeze.name}" "REASON"' for freeze in unmet)
+    return Refusal(
+        code=Code.FROZEN,
+        message=f"{_freezes(unmet)} on for services of this plan, and a rollback in it needs an override that names it.",
+        facts=tuple(freeze_words(freeze) for freeze in unmet),
+        nearest=(f"/rollback {target.service} to {target.to_version} {named}",),
+    )
+
+
+def freeze_words(freeze: Freeze) -> str:
+    """A freeze in one sentence: until when, for what, and what it means for a rollback."""
+    until = f"until {freeze.ends:%Y-%m-%d %H:%M} UTC" if freeze.ends else "without an end"
+    what = "all services" if freeze.services is None else ", ".join(sorted(freeze.services)[:5])
+    means = {
+        FreezeRule.ALLOW: "a rollback is allowed in it",
+        FreezeRule.PLUS_ONE: "a rollback needs one approval more in it",
+        FreezeRule.OVERRIDE: "a rollback must override it by name",
+    }
+    return f"Freeze “{freeze.name}” is on {until} for {what}: {means[freeze.rollback]}."
+
+
+def break_glass(run: Run, policy: Policy, actor: Actor, now: datetime) -> Refusal | None:
+    """Why this person may not start this waiting run past its approvals; `None` where they may."""
+    return _closed(run, now) or may_break_glass(policy, actor)
+
+
+def may_break_glass(policy: Policy, actor: Actor) -> Refusal | None:
+    """Why this person may not start anything past its approvals; `None` where they may."""
+    if policy.break_glass.names(actor.id, actor.groups):
+        return None
+    who = mentions(policy.break_glass)
+    return Refusal(
+        code=Code.NOT_ALLOWED,
+        message="You may not start a rollback without approval (break-glass).",
+        facts=(f"These may: {who}." if who else "Nobody may: the policy names nobody in policy.break_glass.", who_can(policy)),
+        nearest=("Ask for the same without --break-glass, and ask an approver to approve it.",),
+    )
+
+
+def due(run: Run, now: datetime) -> Reminded | None:
+    """The call that is due by now for a run that nobody decided; only the latest, where several were missed."""
+    if run.stage is not Stage.WAITING or run.planned is None:
+        return None
+    last = run.reminded[-1].reminder if run.reminded else -1
+    ready = [at for at, reminder in enumerate(run.planned.reminders) if at > last and reminder.at <= now]
+    if not ready:
+        return None
+    found = run.planned.reminders[ready[-1]]
+    return Reminded(reminder=ready[-1], users=found.users, groups=found.groups, escalated=found.escalated)
 
 
 def reject(run: Run, policy: Policy, actor: Actor, now: datetime) -> Ending | Refusal:
@@ -91,7 +172,7 @@ def reject(run: Run, policy: Policy, actor: Actor, now: datetime) -> Ending | Re
         return closed
     if run.asked is not None and run.asked.by.id == actor.id:
         return Ending.WITHDRAWN
-    if policy.names(actor.id, actor.groups):
+    if may_approve(run, policy, actor):
         return Ending.REJECTED
     return Refusal(
         code=Code.NOT_ALLOWED,
@@ -151,12 +232,19 @@ def decide(run: Run, policy: Policy, actor: Actor, choice: Choice) -> Refusal | 
     assert_never(choice)
 
 
-def who_can(policy: Policy) -> str:
+def who_can(policy: Policy, *, escalated: bool = False) -> str:
     """Who may approve, in words with mentions as Slack writes them; says so where nobody can."""
-    people = [f"<@{user}>" for user in sorted(policy.users)] + [f"<!subteam^{group}>" for group in sorted(policy.groups)]
+    people = mentions(policy.approvers)
     if not people:
         return "Nobody may approve: the policy names no approvers. Set policy.approvers in rollbot.yaml."
-    return f"Approvers: {', '.join(people)}."
+    more = f"; since nobody decided also {mentions(policy.escalate_to)}" if escalated and policy.escalate_to else ""
+    return f"Approvers: {people}{more}."
+
+
+def mentions(circle: Circle) -> str:
+    """These people and groups as Slack mentions them; empty for nobody."""
+    users = [f"<@{user}>" for user in sorted(circle.users)]
+    return ", ".join([*users, *(f"<!subteam^{group}>" for group in sorted(circle.groups))])
 
 
 def ended(run: Run) -> Refusal:
@@ -192,6 +280,15 @@ def _closed(run: Run, now: datetime) -> Refusal | None:
             nearest=(f"/rollback {run.plan.target.service} to {run.plan.target.to_version}",),
         )
     return None
+
+
+def _escalated(run: Run) -> bool:
+    return any(event.escalated for event in run.reminded)
+
+
+def _freezes(freezes: list[Freeze]) -> str:
+    names = " and ".join(f"“{freeze.name}”" for freeze in freezes)
+    return f"The freeze {names} is" if len(freezes) == 1 else f"The freezes {names} are"
 
 
 def _who_asked(run: Run) -> str:

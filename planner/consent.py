@@ -41,8 +41,10 @@ class FreezeOverridden:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BrokeGlass:
-    """Somebody starts the run without the approvals it needs. Somebody else has to look at it afterwards."""
+    """Somebody starts the run without the approvals it needs; `users` and `groups` are told, one of them must look at it."""
 
     kind: Literal["broke_glass"] = "broke_glass"
     by: Person
     reason: str
+    users: tuple[ActorId, ...] = ()
+    groups: tuple[str, ...] = ()

@@ -20,6 +20,7 @@ class Code(StrEnum):
     TOO_HARD = "too_hard"
     NOT_RUNNABLE = "not_runnable"
     LOCKED = "locked"
+    FROZEN = "frozen"
     NOT_ALLOWED = "not_allowed"
     OWN_REQUEST = "own_request"
     ALREADY_APPROVED = "already_approved"
@@ -27,6 +28,7 @@ class Code(StrEnum):
     SUPERSEDED = "superseded"
     STALE = "stale"
     ENDED = "ended"
+    WRONG_PLACE = "wrong_place"
     UNAVAILABLE = "unavailable"
 
 
