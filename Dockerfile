@@ -15,11 +15,11 @@ RUN python -m venv /opt/rollbot \
 
 FROM python:3.12-slim
 COPY --from=build /opt/rollbot /opt/rollbot
-ENV PATH=/opt/rollbot/bin:$PATH PYTHONUNBUFFERED=1 ROLLBOT_STATE_DIR=/state ROLLBOT_OPS_PORT=8080
+ENV PATH=/opt/rollbot/bin:$PATH PYTHONUNBUFFERED=1 ROLLBOT_STATE_DIR=/state ROLLBOT_OPS_PORT=8080 ROLLBOT_OPS_HOST=0.0.0.0 ROLLBOT_HTTP_HOST=0.0.0.0
 RUN useradd --uid 10001 --no-create-home rollbot && install -d -o rollbot /state
 USER rollbot
 VOLUME /state
-EXPOSE 8080
+EXPOSE 3000 8080
 HEALTHCHECK --interval=15s --timeout=5s --start-period=20s CMD ["rollbot", "healthcheck"]
 ENTRYPOINT ["rollbot"]
 CMD ["serve"]

@@ -10,9 +10,11 @@ from pydantic import SecretStr
 
 from bot.app import Parts, assemble, forget_secrets
 from bot.ops import ops_site
-from bot.settings import CannotStart, Settings
+from bot.settings import CannotStart, Mode, Settings
 from bot.slack.door import Door, Shut
+from bot.slack.http_way import HttpSettings
 from bot.slack.live import Live
+from bot.store.seen import Seen
 
 
 async def serve(settings: Settings, *, hands: bool = True) -> None:
@@ -26,6 +28,8 @@ async def serve(settings: Settings, *, hands: bool = True) -> None:
             bot_token=secret(settings.slack_bot_token),
             app_token=secret(settings.slack_app_token),
             api_url=settings.slack_api_url,
+            http=_http(settings),
+            seen=Seen(parts.store, parts.keys),
         )
         live = Live(
             desk=parts.desk,
@@ -55,6 +59,12 @@ async def _ops(settings: Settings, door: Door, parts: Parts) -> AsyncIterator[No
         return
     async with ops_site(settings.ops_host, settings.ops_port, {"slack": door.connected, "store": parts.store.ping}):
         yield
+
+
+def _http(settings: Settings) -> HttpSettings | None:
+    if settings.mode is Mode.SOCKET:
+        return None
+    return HttpSettings(secret=settings.slack_signing_secret or SecretStr(""), host=settings.http_host, port=settings.http_port)
 
 
 def forget_proxy(api_url: str) -> None:

@@ -7,12 +7,16 @@ with two underscores: ROLLBOT_POLICY__APPROVALS. Slack's own three variables kee
 import difflib
 import os
 from collections.abc import Mapping
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import AliasChoices, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError, field_validator
+from pydantic import AliasChoices, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, YamlConfigSettingsSource
 
+from bot.audit_settings import Anchor, AuditKey
+from bot.audit_settings import read_key as read_key
+from bot.token_kinds import kind_of
 from integrations.durations import parse_duration
 from planner.names import ActorId
 from planner.policy import Policy
@@ -72,6 +76,13 @@ class PolicySettings(_Part):
         )
 
 
+class Mode(StrEnum):
+    """How Slack's requests come: by a socket that we open, or by HTTP requests to us."""
+
+    SOCKET = "socket"
+    HTTP = "http"
+
+
 class Settings(BaseSettings):
     """All settings. `load` reads them; tests and the demo make them directly."""
 
@@ -100,9 +111,21 @@ class Settings(BaseSettings):
     """Where checks of the kind prometheus ask, unless they name a server themselves."""
     edit_interval: Seconds = 3.0
     """The shortest time between two edits of one message."""
-    ops_host: str = "0.0.0.0"
+    mode: Mode = Mode.SOCKET
+    http_host: str = "127.0.0.1"
+    http_port: int = Field(default=3000, ge=1, le=65535)
+    """Where Slack's requests come in, in HTTP mode; a proxy with TLS stands before it."""
+    ops_host: str = "127.0.0.1"
     ops_port: int | None = Field(default=None, ge=1, le=65535)
-    """Where /healthz and /readyz answer; absent: nowhere."""
+    """Where /healthz, /readyz and /metrics answer; absent: nowhere."""
+    audit_key: AuditKey | None = None
+    """Signs heads of the log; kept outside the store."""
+    audit_key_file: Path | None = None
+    """A file that holds it instead."""
+    audit_anchor: Anchor | None = None
+    """Where heads are written down outside the store: a file, or a URL that takes them by POST and may hold a token."""
+    retention: Seconds | None = None
+    """How old an ended run is, in seconds, before `rollbot audit trim` moves it to an archive; absent: never."""
     log_level: str = Field(default="INFO", pattern=r"^(DEBUG|INFO|WARNING|ERROR)$")
     slack_api_url: str = "https://slack.com/api/"
     slack_bot_token: Token | None = Field(default=None, validation_alias=AliasChoices("SLACK_BOT_TOKEN", "slack_bot_token"))
@@ -110,6 +133,13 @@ class Settings(BaseSettings):
     slack_signing_secret: Token | None = Field(
         default=None, validation_alias=AliasChoices("SLACK_SIGNING_SECRET", "slack_signing_secret")
     )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _read_audit_key(cls, given: Any) -> Any:
+        if isinstance(given, dict) and given.get("audit_key_file") is not None and given.get("audit_key") is None:
+            return {**given, "audit_key": read_key(Path(given["audit_key_file"]))}
+        return given
 
     @field_validator("slack_bot_token")
     @classmethod
@@ -174,7 +204,8 @@ def _unknown(environment: Mapping[str, str]) -> list[str]:
 
 def _kind(token: SecretStr | None, prefix: str, what: str) -> SecretStr | None:
     if token is not None and not token.get_secret_value().startswith(prefix):
-        raise ValueError(f"expected {what}, which begins with {prefix}")
+        found = kind_of(token.get_secret_value())
+        raise ValueError(f"expected {what}, which begins with {prefix}" + (f"; this is {found}" if found else ""))
     return token
 
 

@@ -8,7 +8,8 @@ from enum import StrEnum
 
 from bot import app, serving
 from bot.settings import Settings, load
-from bot.slack.self_test import Identity, can_connect, identify
+from bot.slack.identity import Identity
+from bot.slack.self_test import can_connect, identify
 from bot.store.connect import STORE_DOWN, connect
 from bot.store.embedded import EmbeddedStore, EmbeddedStoreError
 from bot.store.health import weaknesses
@@ -140,7 +141,7 @@ async def _slack(settings: Settings) -> AsyncIterator[Finding]:
             case str():
                 yield Finding(Mark.MISSING, "slack", f"SLACK_BOT_TOKEN: {identity}")
             case Identity(missing=()):
-                yield Finding(Mark.OK, "slack", f"connected as @{identity.user} in {identity.team}")
+                yield Finding(Mark.OK, "slack", f"connected as @{identity.name} in {identity.team}")
             case Identity():
                 text = f"scopes missing: {', '.join(identity.missing)}. Add them (slack/manifest.yaml), then reinstall the app."
                 yield Finding(Mark.MISSING, "slack", text)

@@ -9,9 +9,9 @@ import structlog
 from bot import serving
 from bot.cli.stop import until_stopped
 from bot.log import set_up
-from bot.settings import Settings, load
+from bot.settings import Mode, Settings, load
 
-HELP = "answer Slack (Socket Mode), from the settings"
+HELP = "answer Slack, by Socket Mode or HTTP, from the settings"
 log = structlog.get_logger(__name__)
 
 
@@ -33,11 +33,13 @@ def run(args: argparse.Namespace) -> int:
 
 
 def unset(settings: Settings) -> list[str]:
-    """What Socket Mode needs and nobody set, each with where to get it."""
+    """What the mode needs and nobody set, each with where to get it."""
     lines = []
     if settings.slack_bot_token is None:
         lines.append("SLACK_BOT_TOKEN is not set: the xoxb-… token of OAuth & Permissions, after the app was installed.")
-    if settings.slack_app_token is None:
+    if settings.mode is Mode.HTTP and not serving.secret(settings.slack_signing_secret):
+        lines.append("SLACK_SIGNING_SECRET is not set, or empty: the Signing Secret of Basic Information, App Credentials.")
+    if settings.mode is Mode.SOCKET and settings.slack_app_token is None:
         lines.append(
             "SLACK_APP_TOKEN is not set: an xapp-… token of Basic Information, App-Level Tokens, scope connections:write."
         )

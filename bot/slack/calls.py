@@ -72,16 +72,21 @@ class Unfit(Trouble):
 
 
 async def ask(call: Awaitable[AsyncSlackResponse]) -> Mapping[str, Any]:
-    """Slack's answer to a call. Raises `Trouble` of the kind that says what to do next, and nothing else."""
+    """What Slack answers to a call. Raises `Trouble` of the kind that says what to do next, and nothing else."""
+    answer = await answered(call)
+    return answer.data if isinstance(answer.data, dict) else {}
+
+
+async def answered(call: Awaitable[AsyncSlackResponse]) -> AsyncSlackResponse:
+    """The same with its headers."""
     try:
-        answer = await call
+        return await call
     except SlackApiError as error:
         raise meaning(error) from error
     except aiohttp.ClientConnectorError as error:
         raise Later("unreachable", 2.0) from error
     except (aiohttp.ClientError, SlackClientError, TimeoutError, OSError) as error:
         raise Unsure(type(error).__name__) from error
-    return answer.data if isinstance(answer.data, dict) else {}
 
 
 def meaning(error: SlackApiError) -> Trouble:

@@ -9,6 +9,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.slack.actions import ActionId, Press, action_id, decode
 from bot.slack.calls import advice
+from bot.slack.meter import SILENT, Meter
 from bot.slack.people import Known, People
 from bot.slack.ports import Views
 from bot.slack.private import Private
@@ -39,9 +40,12 @@ class Front:
     client: AsyncWebClient
     people: People
     views: Views
+    meter: Meter = SILENT
 
     async def command(self, words: str, asker: Private, fallback: str) -> None:
         """Carry out a slash command and answer it privately. Never raises."""
+        ready = understand(words)
+        self.meter.asked(ready.verb.name if isinstance(ready, Ready) else "unknown")
 
         async def do(known: Known) -> Reply:
             return await answer(self.desk, Call(actor=known.actor, place=Place(channel=asker.channel), words=words))
@@ -51,6 +55,7 @@ class Front:
     async def press(self, action: str, value: str, asker: Private, fallback: str) -> None:
         """Carry out the press of a button and answer it privately, however old the button is. Never raises."""
         button, pressed = action_id(action), decode(value)
+        self.meter.pressed(button.value.removeprefix("rollbot:") if button else "unknown")
         if button is None or pressed is None:
             await asker.say(refused(_OLD))
             return
@@ -66,8 +71,11 @@ class Front:
         try:
             known = await self.people.known(asker.user, fallback)
             reply = _with_unread(await do(known), known)
+            if isinstance(reply, Refused):
+                self.meter.refused(reply.refusal.code)
             told = await self._placed(reply.run.id, private(reply)) if isinstance(reply, Opened) else private(reply)
         except IntegrationError as error:
+            self.meter.refused(Code.UNAVAILABLE)
             told = refused(_unavailable(str(error)))
         except Exception:  # a person waits for an answer, whatever broke
             _log.exception("a command failed", user=asker.user)

@@ -29,3 +29,11 @@ class Views(Protocol):
     async def hold(self, run: RunId, owner: str, ttl: float) -> bool:
         """Whether `owner` draws this run for the next `ttl` seconds: one replica at a time does."""
         ...
+
+
+class Seen(Protocol):
+    """Remembers which events came."""
+
+    async def first(self, event: str) -> bool:
+        """Whether this event is here for the first time, on any replica. Raises when the store goes."""
+        ...

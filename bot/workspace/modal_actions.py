@@ -1,12 +1,12 @@
 """What people do with modals: submit them, with everything the bot may answer to that, and close them."""
 
 from bot.workspace import payloads
+from bot.workspace.ack import NoAck
 from bot.workspace.directory import Person
 from bot.workspace.errors import SlackError
 from bot.workspace.inputs import all_values, incomplete
 from bot.workspace.json_value import Json, as_list, as_object
 from bot.workspace.limits import check_view
-from bot.workspace.socket_mode import NoAck
 from bot.workspace.state import State
 from bot.workspace.typing_actions import person_in
 from bot.workspace.words import TROUBLE, PageError
@@ -21,7 +21,7 @@ async def submit(state: State, body: Json) -> Json:
     if errors := incomplete(blocks, values):
         raise PageError("Something is missing in the form.", errors=errors)
     sent = view | {"state": {"values": values}}
-    outcome = await state.sockets.deliver("interactive", payloads.view_submission(state, person, sent))
+    outcome = await state.delivery.deliver("interactive", payloads.view_submission(state, person, sent))
     if isinstance(outcome, NoAck):
         raise PageError(TROUBLE)
     try:
@@ -44,7 +44,7 @@ async def close(state: State, body: Json) -> Json:
     for one in closed:
         if one.get("notify_on_close"):
             payload = payloads.view_closed(state, person, one, is_cleared=whole)
-            await state.sockets.deliver("interactive", payload)
+            await state.delivery.deliver("interactive", payload)
     return {}
 
 

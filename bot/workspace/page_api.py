@@ -108,7 +108,7 @@ class PageApi:
             "messages": {channel.id: [one.body for one in state.messages.history(channel.id)] for channel in channels},
             "views": state.views.shown(),
             "panel": state.feed.panel,
-            "bots": state.sockets.live,
+            "bots": 1 if state.request_url else state.sockets.live,
         }
 
     def _file(self, name: str) -> web.StreamResponse:

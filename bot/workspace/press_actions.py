@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from bot.workspace import payloads
+from bot.workspace.ack import NoAck
 from bot.workspace.composition_rules import check_option_list
 from bot.workspace.directory import Person
 from bot.workspace.errors import SlackError
@@ -12,7 +13,6 @@ from bot.workspace.json_value import Json, as_list, as_object
 from bot.workspace.limits import is_stateful
 from bot.workspace.messages import Stored
 from bot.workspace.page_view import elements_of
-from bot.workspace.socket_mode import NoAck
 from bot.workspace.state import State
 from bot.workspace.typing_actions import channel_in, person_in, show_failure
 from bot.workspace.words import PageError
@@ -48,7 +48,7 @@ async def press(state: State, body: Json) -> Json:
         payload = payloads.view_actions(state, person, view, action)
     else:
         payload = payloads.message_actions(state, person, target.stored, target.seen, action, values)
-    outcome = await state.sockets.deliver("interactive", payload)
+    outcome = await state.delivery.deliver("interactive", payload)
     if isinstance(outcome, NoAck):
         label = as_object(target.element.get("text")).get("text") or "The choice"
         return show_failure(state, person, str(body.get("channel", "")), f"“{label}”", outcome.value)
@@ -62,7 +62,7 @@ async def options(state: State, body: Json) -> Json:
     query = str(body.get("query", ""))
     names = target.block_id, str(target.element["action_id"])
     payload = payloads.block_suggestion(state, person, *names, query, view=target.view, stored=target.stored)
-    outcome = await state.sockets.deliver("interactive", payload)
+    outcome = await state.delivery.deliver("interactive", payload)
     if isinstance(outcome, NoAck):
         raise PageError("The options could not be loaded: the app did not answer in time. Type again.")
     found = Findings()

@@ -11,6 +11,7 @@ from bot.workspace.faults import Fault
 from bot.workspace.feed import Panel
 from bot.workspace.page_api import PageApi, raise_fault
 from bot.workspace.rates import RateRules
+from bot.workspace.request_url import RequestUrl
 from bot.workspace.security import add_headers, guard
 from bot.workspace.state import CallRecord, build_state
 from bot.workspace.timing import Timing
@@ -70,6 +71,7 @@ class Workspace:
         if runner is not None:
             await self._state.feed.close()
             await self._state.sockets.close()
+            await self.request_url("")
             await runner.cleanup()
 
     @property
@@ -101,6 +103,21 @@ class Workspace:
     def calls(self) -> Sequence[CallRecord]:
         """The Web API calls so far, oldest first, without their tokens; the last ten thousand."""
         return tuple(self._state.calls)
+
+    @property
+    def signing_secret(self) -> str:
+        """The secret with which requests to a request URL are signed."""
+        return self._tokens.signing
+
+    async def request_url(self, url: str) -> None:
+        """Send everything to this address from now on, signed, as in an app with Socket Mode off; empty: to the sockets again."""
+        state = self._state
+        old, state.request_url = state.request_url, None
+        if url:
+            state.request_url = RequestUrl(url, self._tokens.signing, state.timing, state.faults, state.clock)
+        state.feed.push({"type": "connection", "bots": 1 if url else state.sockets.live})
+        if old is not None:
+            await old.close()
 
     async def fault(self, kind: Fault | str, *, method: str = "", times: int = 1) -> None:
         """Switch a fault on, for one method or for all; ValueError for an unknown kind."""

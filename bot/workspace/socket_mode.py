@@ -9,30 +9,16 @@ import json
 import secrets
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
-from enum import StrEnum
 
 from aiohttp import WSMsgType, web
 
+from bot.workspace.ack import Ack, NoAck
 from bot.workspace.directory import Directory
 from bot.workspace.faults import Fault, Faults
 from bot.workspace.json_value import Json, as_object
 from bot.workspace.timing import Timing
 
 CONNECTIONS = 10
-
-
-class NoAck(StrEnum):
-    """Why nobody acknowledged an envelope, in Slack's words."""
-
-    NOT_CONNECTED = "dispatch_failed"
-    TIMEOUT = "operation_timeout"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ack:
-    """The bot's acknowledgement and what it carried."""
-
-    payload: Json
 
 
 @dataclass(eq=False, slots=True)

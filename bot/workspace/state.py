@@ -4,6 +4,7 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from bot.workspace.ack import Delivery
 from bot.workspace.channels import Channels
 from bot.workspace.directory import Directory
 from bot.workspace.faults import Faults
@@ -12,6 +13,7 @@ from bot.workspace.files import Files
 from bot.workspace.json_value import Json
 from bot.workspace.messages import Messages
 from bot.workspace.rates import RateRules, Rates
+from bot.workspace.request_url import RequestUrl
 from bot.workspace.socket_mode import Sockets
 from bot.workspace.timing import Timing
 from bot.workspace.tokens import Tokens
@@ -50,10 +52,16 @@ class State:
     faults: Faults
     feed: Feed
     sockets: Sockets
+    request_url: RequestUrl | None = None
     origin: str = ""
     calls: deque[CallRecord] = field(default_factory=lambda: deque(maxlen=_CALLS_KEPT))
     chosen: dict[tuple[str, str, str], Json] = field(default_factory=dict)
     """What each person chose in menus of a message or view: (person, channel or "", ts or view id) -> state.values."""
+
+    @property
+    def delivery(self) -> Delivery:
+        """How the bot is reached: at its request URL where it has one, else by its sockets."""
+        return self.request_url or self.sockets
 
 
 def build_state(

@@ -11,5 +11,7 @@ class Tokens:
     bot: str = field(default_factory=lambda: f"xoxb-local-{secrets.token_hex(16)}", repr=False)
     app: str = field(default_factory=lambda: f"xapp-local-{secrets.token_hex(16)}", repr=False)
     page: str = field(default_factory=lambda: secrets.token_urlsafe(24), repr=False)
+    signing: str = field(default_factory=lambda: secrets.token_hex(16), repr=False)
+    """The signing secret of HTTP mode."""
     verification: str = field(default_factory=lambda: secrets.token_hex(12), repr=False)
     """Slack's deprecated `token` field of payloads."""

@@ -1,13 +1,13 @@
 """What people type: slash commands, messages, and the opening of the app's Home tab."""
 
 from bot.workspace import payloads
+from bot.workspace.ack import NoAck
 from bot.workspace.compose_message import person_body
 from bot.workspace.directory import Channel, Person
 from bot.workspace.errors import SlackError
 from bot.workspace.json_value import Json
 from bot.workspace.messages import Stored
 from bot.workspace.replies import answer_at_once
-from bot.workspace.socket_mode import NoAck
 from bot.workspace.state import State
 from bot.workspace.words import PageError, failed, not_in_threads, unknown_command
 
@@ -48,7 +48,7 @@ async def command(state: State, body: Json) -> Json:
     if len(rest) > MOST_TYPED:
         raise PageError(f"That is too long: {len(rest)} characters, and Slack takes {MOST_TYPED}.")
     payload = payloads.slash_command(state, person, channel, registered, rest.strip())
-    outcome = await state.sockets.deliver("slash_commands", payload)
+    outcome = await state.delivery.deliver("slash_commands", payload)
     if isinstance(outcome, NoAck):
         return show_failure(state, person, channel.id, word, outcome.value)
     try:
@@ -98,7 +98,7 @@ async def home(state: State, body: Json) -> Json:
             "tab": "home",
             "event_ts": state.messages.next_ts(),
         }
-        state.sockets.announce(payloads.event_callback(state, event | ({"view": view} if view is not None else {})))
+        state.delivery.announce(payloads.event_callback(state, event | ({"view": view} if view is not None else {})))
     return {"view": view}
 
 
@@ -107,7 +107,7 @@ def _tell(state: State, channel: Channel, stored: Stored) -> None:
     event = stored.body | {"channel": channel.id, "event_ts": stored.ts}
     subscribed = state.directory.events
     if f"message.{kind}s" in subscribed or f"message.{kind}" in subscribed:
-        state.sockets.announce(payloads.event_callback(state, event | {"channel_type": kind}))
+        state.delivery.announce(payloads.event_callback(state, event | {"channel_type": kind}))
     mentioned = f"<@{state.directory.bot.user_id}" in str(stored.body["text"])
     if mentioned and not channel.is_im and "app_mention" in subscribed:
-        state.sockets.announce(payloads.event_callback(state, event | {"type": "app_mention"}))
+        state.delivery.announce(payloads.event_callback(state, event | {"type": "app_mention"}))

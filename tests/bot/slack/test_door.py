@@ -3,11 +3,11 @@
 import asyncio
 
 import pytest
+from pydantic import SecretStr
 
-from bot.slack.door import Door, Shut, build, web_client
-from bot.slack.front import Front
-from bot.slack.people import People
-from bot.slack.tasks import Tasks
+from bot.slack.door import Door, Shut
+from bot.slack.http_way import HttpSettings
+from bot.slack.web import web_client
 from bot.workspace.client import PageClient
 from bot.workspace.rates import NO_LIMITS
 from bot.workspace.server import Workspace
@@ -82,8 +82,11 @@ async def test_a_dropped_connection_is_made_again():
 
 
 def test_an_empty_signing_secret_opens_no_door():
-    client = web_client("xoxb-1", "http://127.0.0.1:9/api/")
-    office = Office()
-    front = Front(desk=office.desk, client=client, people=People(client, frozenset()), views=MemoryViews())
     with pytest.raises(Shut, match="empty"):
-        build(front, Tasks(), signing_secret="")
+        Door(
+            desk=Office().desk,
+            views=MemoryViews(),
+            bot_token="xoxb-1",
+            api_url="http://127.0.0.1:9/api/",
+            http=HttpSettings(secret=SecretStr("")),
+        )
