@@ -6,7 +6,10 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
+from pydantic import SecretStr
+
 from bot.slack.door import Door
+from bot.slack.http_way import HttpSettings, HttpWay
 from bot.slack.live import Live
 from bot.view import View
 from bot.workspace.client import PageClient
@@ -32,6 +35,23 @@ DIRECTORY = Directory(
     groups=(UserGroup(id="SSRE", handle="sre", name="SRE", members=("USUE",)),),
     commands=(SlashCommand(command="/rollback", description="Plan a rollback", should_escape=True),),
 )
+
+
+WAY = "socket"
+"""How the workspace reaches the bot, socket or http; the fixture `each_way` lets tests run both ways."""
+
+
+class MemorySeen:
+    """Implements `bot.slack.ports.Seen`."""
+
+    def __init__(self) -> None:
+        self.kept: set[str] = set()
+
+    async def first(self, event: str) -> bool:
+        await asyncio.sleep(0)
+        new = event not in self.kept
+        self.kept.add(event)
+        return new
 
 
 class MemoryViews:
@@ -132,9 +152,13 @@ async def stage(office: Office | None = None, *, rates: RateRules = NO_LIMITS) -
         bot_token=workspace.bot_token,
         app_token=workspace.app_token,
         api_url=workspace.api_url,
+        http=HttpSettings(secret=SecretStr(workspace.signing_secret), port=0) if WAY == "http" else None,
+        seen=MemorySeen(),
     )
     try:
         await door.start()
+        if isinstance(door.way, HttpWay):
+            await workspace.request_url(f"http://127.0.0.1:{door.way.port}/slack/events")
         async with PageClient(workspace.url) as page:
             yield Stage(workspace=workspace, page=page, office=office, views=views, door=door)
     finally:

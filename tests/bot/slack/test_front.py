@@ -15,6 +15,8 @@ from planner.snapshot import Snapshot
 from tests.bot.slack.stage import live, stage
 from tests.commands.fakes import Office
 
+pytestmark = pytest.mark.usefixtures("each_way")
+
 
 async def test_a_plan_is_typed_posted_refused_to_a_guest_and_approved():
     async with stage() as s, live(s):
