@@ -3,10 +3,11 @@
 LeaseLost   this worker can no longer be sure that it has the run
 Fenced      the store says that another worker has it, or that the run is over
 Rewound     the store lost entries that this worker has read
+Overtaken   what was about to be written no longer follows from the log
 Held        some services are held by other runs
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Protocol
@@ -27,6 +28,10 @@ class Fenced(LeaseLost):
 
 class Rewound(LeaseLost):
     """The log no longer holds what this worker has read: the store went back, as after a failover. Do nothing more."""
+
+
+class Overtaken(Exception):
+    """What was about to be written no longer follows from the log: somebody wrote first. Nothing was written; look again."""
 
 
 class Held(Exception):
@@ -87,9 +92,19 @@ class WorkerLog(Protocol):
         ...
 
     async def record(
-        self, run: Run, events: Sequence[RunEvent], *, fence: Fence, lock: bool = False, also: Sequence[EnvironmentEvent] = ()
+        self,
+        run: Run,
+        events: Sequence[RunEvent],
+        *,
+        fence: Fence,
+        lock: bool = False,
+        also: Sequence[EnvironmentEvent] = (),
+        still: Callable[[Run], bool] | None = None,
     ) -> Run:
-        """Write after whatever people wrote meanwhile; raises `Fenced`, or `Held` where `lock` finds services held."""
+        """Write after whatever people wrote meanwhile, and only where `still` says so of the run as it is by then.
+
+        Raises `Fenced`, `Overtaken`, or `Held` where `lock` finds services held.
+        """
         ...
 
     async def open_runs(self) -> tuple[RunId, ...]:

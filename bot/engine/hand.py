@@ -1,7 +1,7 @@
 """A worker's hand on one run: its lease, the run as it knows it, and the only way to write."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from bot.fencing import Lease, WorkerLog
 from planner.events import EnvironmentEvent, RunEvent
@@ -17,11 +17,22 @@ class Hand:
         self.lease = lease
         self.run = run
 
-    async def record(self, *events: RunEvent, lock: bool = False, also: Sequence[EnvironmentEvent] = ()) -> None:
-        """Write what happened. Raises `LeaseLost` without writing where the run may be another's, and `Held` for `lock`."""
+    async def record(
+        self,
+        *events: RunEvent,
+        lock: bool = False,
+        also: Sequence[EnvironmentEvent] = (),
+        still: Callable[[Run], bool] | None = None,
+    ) -> None:
+        """Write what happened.
+
+        Raises, without writing, `LeaseLost` where the run may be another's, `Held` for `lock`, and `Overtaken` where `still` says
+        no of the run as it is by then.
+        """
         async with self._writing:
             self.lease.check()
-            self.run = await self._log.record(self.run, events, fence=self.lease.fence, lock=lock, also=also)
+            fence = self.lease.fence
+            self.run = await self._log.record(self.run, events, fence=fence, lock=lock, also=also, still=still)
 
     async def catch_up(self) -> Run:
         """The run with what people wrote meanwhile."""

@@ -4,7 +4,7 @@ Everything that is learned is written to the log before anything follows from it
 """
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from bot.engine.hand import Hand
@@ -22,7 +22,7 @@ from planner.events import (
     StepVerified,
 )
 from planner.facts import Check, Release, Service
-from planner.run import Step
+from planner.run import Run, Step
 from planner.verdict import Judgement, Measurement, Outcome, Verdict, judge
 
 
@@ -52,12 +52,16 @@ def _seconds() -> float:
     return asyncio.get_running_loop().time()
 
 
-async def issue(hand: Hand, step: Step, stand: Stand, pace: Pace) -> None:
-    """Ask the runtime to make the service run the step's release, if it runs what is expected."""
+async def issue(hand: Hand, step: Step, stand: Stand, pace: Pace, still: Callable[[Run], bool]) -> None:
+    """Ask the runtime to make the service run the step's release, if it runs what is expected.
+
+    The intent is written only where `still` says of the run as it is at that moment that the step may begin: a step beside it may
+    have failed, or somebody asked to stop. Raises `Overtaken` then.
+    """
     attempt = step.attempt + 1
     # The log's hash makes it unlike any key of another store: runs of an emptied store begin at r1 again, and runtimes remember.
     key = step.key or f"{hand.run.id}:{step.id}:{attempt}:{hand.run.hash[:16]}"
-    await hand.record(StepIntended(step=step.id, attempt=attempt, expect=step.expect, to=step.to, key=key))
+    await hand.record(StepIntended(step=step.id, attempt=attempt, expect=step.expect, to=step.to, key=key), still=still)
     hand.lease.check()
     try:
         async with asyncio.timeout(pace.apply):

@@ -15,7 +15,7 @@ import structlog
 
 from bot.engine import steps
 from bot.engine.hand import Hand
-from bot.fencing import Held, LeaseLost, LeaseOffice, WorkerLog
+from bot.fencing import Held, LeaseLost, LeaseOffice, Overtaken, WorkerLog
 from commands.ports import Moved, Surveyor
 from integrations.errors import IntegrationError
 from integrations.protocols import Probe, Runtime
@@ -128,7 +128,7 @@ class Turn:
         try:
             while True:
                 run = await self.hand.catch_up()
-                for action in next_actions(run, self.worker.max_parallel):
+                for action in self._next(run):
                     if action not in under_way:
                         under_way[action] = asyncio.create_task(self._do(action), name=f"{run.id} {action}")
                 if not under_way:
@@ -141,6 +141,9 @@ class Turn:
             for task in under_way.values():
                 task.cancel()
             await asyncio.gather(*under_way.values(), return_exceptions=True)
+
+    def _next(self, run: Run) -> tuple[Action, ...]:
+        return next_actions(run, self.worker.max_parallel)
 
     async def _do(self, action: Action) -> None:
         match action:
@@ -205,7 +208,10 @@ class Turn:
         pace = self.worker.pace
         match action:
             case Issue():
-                await steps.issue(self.hand, step, stand, pace)
+                try:
+                    await steps.issue(self.hand, step, stand, pace, lambda run: action in self._next(run))
+                except Overtaken as overtaken:
+                    log.info("a step does not begin after all", run=self.hand.run.id, step=step_id, why=str(overtaken))
             case Look():
                 await steps.look(self.hand, step, stand, pace)
             case Settle():

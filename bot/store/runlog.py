@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from datetime import datetime
 
-from bot.fencing import Fence, Fenced, Held, Rewound
+from bot.fencing import Fence, Fenced, Held, Overtaken, Rewound
 from bot.store.audit_signing import Signer
 from bot.store.codec import Line, read
 from bot.store.commit import Commit, Gone, Head, Lapsed
@@ -86,17 +86,26 @@ class RunLog:
         return await self._append(run, events)
 
     async def record(
-        self, run: Run, events: Sequence[RunEvent], *, fence: Fence, lock: bool = False, also: Sequence[EnvironmentEvent] = ()
+        self,
+        run: Run,
+        events: Sequence[RunEvent],
+        *,
+        fence: Fence,
+        lock: bool = False,
+        also: Sequence[EnvironmentEvent] = (),
+        still: Callable[[Run], bool] | None = None,
     ) -> Run:
         """A worker's append: written after whatever people wrote in between, and only while the worker has the run.
 
         `lock` takes the locks of all services of the plan with it. Raises `Fenced` (also where the run has ended: nothing comes
-        after its end), `Rewound` or `Held`.
+        after its end), `Rewound`, `Held`, or `Overtaken` where `still` says no of the run that it would be written to.
         """
         while True:
             run = await self.catch_up(run)
             if run.stage is Stage.ENDED:
                 raise Fenced(f"run {run.id} has ended: {run.ending}")
+            if still is not None and not still(run):
+                raise Overtaken(f"the log of run {run.id} has grown, and this no longer follows from it")
             try:
                 return await self._append(run, events, fence=fence, lock=lock, also=also)
             except Moved:

@@ -24,7 +24,7 @@ class _Pool(SentinelConnectionPool):
             await client.aclose()
 
 
-def client(url: str, **options: Any) -> "Redis[str]":
+def client(url: str, **options: Any) -> Redis:
     """A client of whatever server is the primary. Raises `ValueError` for a URL that is not of the form above."""
     scheme, _, rest = url.partition("://")
     place, _, query = rest.partition("?")
@@ -44,8 +44,10 @@ def client(url: str, **options: Any) -> "Redis[str]":
         options |= {key: unquote(text) for key, text in (("username", user), ("password", password)) if text}
     if scheme == "rediss+sentinel":
         options["ssl"] = watchers["ssl"] = True
-    sentinel = Sentinel([_address(member) for member in members.split(",")], sentinel_kwargs=watchers)
-    pool = _Pool(unquote(name), sentinel, db=_number(db), **options)
+    sentinel = Sentinel(  # type: ignore[no-untyped-call]
+        [_address(member) for member in members.split(",")], sentinel_kwargs=watchers
+    )
+    pool = _Pool(unquote(name), sentinel, db=_number(db), **options)  # type: ignore[no-untyped-call]
     return Redis.from_pool(pool)
 
 
