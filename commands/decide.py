@@ -34,7 +34,7 @@ class Decide:
 
 def usage(choice: Choice) -> str:
     """How the choice is typed."""
-    return f"/rollback {choice} RUN [REASON]"
+    return f"/rollback {choice} RUN REASON" if choice is Choice.SKIP else f"/rollback {choice} RUN [REASON]"
 
 
 def reader(choice: Choice) -> Callable[[tuple[Word, ...]], Decide | Refusal]:
@@ -52,10 +52,10 @@ def reader(choice: Choice) -> Callable[[tuple[Word, ...]], Decide | Refusal]:
 
 
 async def act(desk: Desk, call: Call, intent: Decide) -> Reply:
-    """Write the decision; a worker carries it out. The answer says what it means."""
+    """Write the decision; a worker carries it out. The answer says what it means. Skipping needs a reason."""
 
     def judge(run: Run) -> Verdict | Refusal:
-        refusal = decide(run, desk.policy, call.actor, intent.choice) or _taken(run, intent)
+        refusal = decide(run, desk.policy, call.actor, intent.choice) or _taken(run, intent) or _unreasoned(intent)
         if refusal is not None:
             return refusal
         return Verdict(
@@ -65,6 +65,13 @@ async def act(desk: Desk, call: Call, intent: Decide) -> Reply:
         )
 
     return await settle(desk, call, intent.run, intent.choice.value, judge)
+
+
+def _unreasoned(intent: Decide) -> Refusal | None:
+    if intent.choice is not Choice.SKIP or intent.reason is not None:
+        return None
+    more = f"/rollback skip {intent.run} REASON"
+    return bad_command("Skipping needs a reason: somebody will read it after the incident.", more)
 
 
 def _taken(run: Run, intent: Decide) -> Refusal | None:

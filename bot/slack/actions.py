@@ -27,6 +27,11 @@ class ActionId(StrEnum):
     SKIP = "rollbot:skip"
     UNDO = "rollbot:undo"
     LEAVE = "rollbot:leave"
+    FULL = "rollbot:full"
+    PARTIAL = "rollbot:partial"
+    VERSION = "rollbot:version"
+    SHOW = "rollbot:show"
+    START = "rollbot:start"
 
     @property
     def choice(self) -> Choice | None:

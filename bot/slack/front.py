@@ -7,22 +7,24 @@ from dataclasses import dataclass, replace
 import structlog
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.slack.actions import ActionId, Press, action_id, decode
+from bot.slack.actions import action_id, decode
 from bot.slack.calls import advice
 from bot.slack.meter import SILENT, Meter
 from bot.slack.people import Known, People
+from bot.slack.places import Places
 from bot.slack.ports import Views
-from bot.slack.private import Private
+from bot.slack.presses import Deed, do
+from bot.slack.private import Asker
 from bot.slack.render.kit import Message, message, section
 from bot.slack.render.reply import private, refused
 from bot.slack.render.run import parent
-from commands import approve, cancel, decide, reject, rollback
+from commands import rollback
 from commands.ports import Call, Desk
 from commands.reply import Opened, Refused, Reply
-from commands.table import answer, understand
+from commands.table import understand
 from commands.verb import Ready
 from integrations.errors import IntegrationError
-from planner.events import Place
+from planner.events import CommandRefused, Place
 from planner.names import RunId
 from planner.refusal import Code, Refusal
 
@@ -30,6 +32,7 @@ _log = structlog.get_logger(__name__)
 _POSTED_WITHIN = 5.0
 """Seconds in which the plan is expected in the channel; after that the person is told that it is late."""
 _LOOK_EVERY = 0.1
+Work = Callable[[Known], Awaitable[Reply]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,47 +43,90 @@ class Front:
     client: AsyncWebClient
     people: People
     views: Views
+    places: Places
     meter: Meter = SILENT
 
-    async def command(self, words: str, asker: Private, fallback: str) -> None:
-        """Carry out a slash command and answer it privately. Never raises."""
-        ready = understand(words)
-        self.meter.asked(ready.verb.name if isinstance(ready, Ready) else "unknown")
+    async def command(self, words: str, asker: Asker, fallback: str) -> None:
+        """Carry out a typed command and answer it privately. Never raises."""
+        await self.serve(asker, fallback, self.typed(words, Place(channel=asker.channel, thread=asker.thread)))
 
-        async def do(known: Known) -> Reply:
-            return await answer(self.desk, Call(actor=known.actor, place=Place(channel=asker.channel), words=words))
-
-        await self._serve(asker, fallback, do)
-
-    async def press(self, action: str, value: str, asker: Private, fallback: str) -> None:
+    async def press(self, action: str, value: str, asker: Asker, fallback: str) -> None:
         """Carry out the press of a button and answer it privately, however old the button is. Never raises."""
         button, pressed = action_id(action), decode(value)
-        self.meter.pressed(button.value.removeprefix("rollbot:") if button else "unknown")
         if button is None or pressed is None:
-            await asker.say(refused(_OLD))
+            await asker.say(refused(OLD))
             return
+        await self.deed(Deed(button=button, pressed=pressed), asker, fallback)
 
-        async def do(known: Known) -> Reply:
-            place = Place(channel=asker.channel, thread=asker.thread)
-            call = Call(actor=known.actor, place=place, words=f"{button} {pressed.run}")
-            return await _do(self.desk, call, button, pressed)
+    async def deed(self, deed: Deed, asker: Asker, fallback: str) -> None:
+        """Carry out what a button stands for, with what its window asked. Never raises."""
+        await self.serve(asker, fallback, self.doing(deed, Place(channel=asker.channel, thread=asker.thread)))
 
-        await self._serve(asker, fallback, do)
+    async def serve(self, asker: Asker, fallback: str, work: Work) -> None:
+        """Do it for this person and answer them. Never raises."""
+        await asker.say(await self.told(await self.reply(asker.user, fallback, work)))
 
-    async def _serve(self, asker: Private, fallback: str, do: Callable[[Known], Awaitable[Reply]]) -> None:
+    def typed(self, words: str, place: Place) -> Work:
+        """What these words ask for, here."""
+        ready = understand(words)
+        self.meter.asked("none" if isinstance(ready, Refusal) else ready.verb.name)
+        return self._refuse(ready) if isinstance(ready, Refusal) else self.ready(ready, place, words)
+
+    def ready(self, ready: Ready, place: Place, words: str) -> Work:  # type: ignore[type-arg]
+        """What is understood already, here. A plan that would be posted where it must not be is refused."""
+
+        async def work(known: Known) -> Reply:
+            call = Call(actor=known.actor, place=place, words=words)
+            intent = ready.intent
+            if isinstance(intent, rollback.Rollback) and not intent.dry_run:
+                unfit = await self.places.unfit(place.channel)
+                if unfit is not None:
+                    note = CommandRefused(by=known.actor.person, words=words[:1000], code=unfit.code, message=unfit.message)
+                    await self.desk.runs.note(note)
+                    return Refused(refusal=unfit)
+            return await ready.answer(self.desk, call)
+
+        return work
+
+    def doing(self, deed: Deed, place: Place) -> Work:
+        """What a button stands for, here."""
+        self.meter.pressed(deed.button.value.removeprefix("rollbot:"))
+
+        async def work(known: Known) -> Reply:
+            return await do(self.desk, known.actor, place, deed)
+
+        return work
+
+    async def reply(self, user: str, fallback: str, work: Work) -> Reply:
+        """What comes of it, for this person. Never raises: what broke is a no, in words."""
         try:
-            known = await self.people.known(asker.user, fallback)
-            reply = _with_unread(await do(known), known)
-            if isinstance(reply, Refused):
-                self.meter.refused(reply.refusal.code)
-            told = await self._placed(reply.run.id, private(reply)) if isinstance(reply, Opened) else private(reply)
+            known = await self.people.known(user, fallback)
+            reply = _with_unread(await work(known), known)
         except IntegrationError as error:
-            self.meter.refused(Code.UNAVAILABLE)
-            told = refused(_unavailable(str(error)))
+            reply = Refused(refusal=_unavailable(str(error)))
         except Exception:  # a person waits for an answer, whatever broke
-            _log.exception("a command failed", user=asker.user)
-            told = refused(_broken())
-        await asker.say(told)
+            _log.exception("a command failed", user=user)
+            reply = Refused(refusal=_broken())
+        if isinstance(reply, Refused):
+            self.meter.refused(reply.refusal.code.value)
+        return reply
+
+    async def told(self, reply: Reply) -> Message:
+        """The reply as a message; of a plan, once it stands in the channel. Never raises."""
+        try:
+            return await self._placed(reply.run.id, private(reply)) if isinstance(reply, Opened) else private(reply)
+        except Exception:  # as above
+            _log.exception("an answer could not be drawn")
+            return refused(_broken())
+
+    @staticmethod
+    def _refuse(refusal: Refusal) -> Work:
+        async def work(known: Known) -> Reply:
+            del known
+            await asyncio.sleep(0)
+            return Refused(refusal=refusal)
+
+        return work
 
     async def _placed(self, run: RunId, told: Message) -> Message:
         """The answer once the plan stands in the channel, or what to do because it cannot."""
@@ -114,19 +160,6 @@ def at_once(words: str) -> str:
     return ""
 
 
-async def _do(desk: Desk, call: Call, button: ActionId, pressed: Press) -> Reply:
-    choice = button.choice
-    if choice is not None:
-        return await decide.act(desk, call, decide.Decide(run=pressed.run, choice=choice, seen=pressed.decisions))
-    match button:
-        case ActionId.APPROVE:
-            return await approve.act(desk, call, approve.Approve(run=pressed.run, digest=pressed.digest))
-        case ActionId.REJECT:
-            return await reject.act(desk, call, reject.Reject(run=pressed.run))
-        case _:
-            return await cancel.act(desk, call, cancel.Cancel(run=pressed.run))
-
-
 def _with_unread(reply: Reply, known: Known) -> Reply:
     """A no for want of rights says so where a user group could not be read."""
     if not isinstance(reply, Refused) or reply.refusal.code is not Code.NOT_ALLOWED or not known.unread:
@@ -136,11 +169,12 @@ def _with_unread(reply: Reply, known: Known) -> Reply:
     return Refused(refusal=replace(reply.refusal, facts=(*reply.refusal.facts, fact)))
 
 
-_OLD = Refusal(
+OLD = Refusal(
     code=Code.STALE,
     message="This button is from another version of Rollbot and does nothing any more; nothing was changed.",
     nearest=("/rollback status", "/rollback help"),
 )
+"""The answer to a button that we never drew, or do not draw any more."""
 
 
 def _unavailable(why: str) -> Refusal:

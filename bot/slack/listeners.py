@@ -1,8 +1,10 @@
-"""What Slack may ask of us: the slash command and our buttons, each answered at once and carried out afterwards.
+"""What Slack may ask of us, each answered at once and carried out afterwards.
 
 Nothing that can raise or wait stands between the acknowledgement and the end of a listener: Bolt would lose the acknowledgement.
+One listener for each kind of request, since a late one would make Bolt try the next.
 """
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -10,51 +12,78 @@ from slack_bolt.async_app import AsyncAck, AsyncApp
 
 from bot.slack.actions import ACTIONS
 from bot.slack.front import Front, at_once
-from bot.slack.private import Private
+from bot.slack.metadata import Origin
+from bot.slack.render.form import SERVICE
+from bot.slack.shelf import Shelf
 from bot.slack.tasks import Tasks
+from bot.slack.windows import Windows
 
 COMMAND = "/rollback"
 _BUSY = "Rollbot has too much to do at present and did nothing. Try again in a moment."
 
 
 def register(app: AsyncApp, front: Front, tasks: Tasks) -> None:
-    """Listen for the command and the buttons; one listener for each, since a late one would make Bolt try the next."""
+    """Listen for everything that the manifest asks for."""
+    windows = Windows(front=front, shelf=Shelf(front.desk.survey), tasks=tasks)
+    _commands(app, front, windows, tasks)
+    _presses(app, windows, tasks)
+    _windows(app, windows, tasks)
 
+
+def _commands(app: AsyncApp, front: Front, windows: Windows, tasks: Tasks) -> None:
     @app.command(COMMAND)
     async def command(ack: AsyncAck, command: dict[str, Any]) -> None:
         words, user = str(command.get("text") or ""), str(command.get("user_id") or "")
-        asker = Private(
-            client=front.client,
-            channel=str(command.get("channel_id") or ""),
-            user=user,
-            response_url=_text(command.get("response_url")),
-        )
+        origin = Origin(channel=str(command.get("channel_id") or ""), response_url=_text(command.get("response_url")) or "")
+        name = str(command.get("user_name") or user)
         if tasks.full:
             await ack(text=_BUSY)
             return
+        if not words.strip():
+            tasks.begin(windows.start(str(command.get("trigger_id") or ""), origin, user, name), f"form for {user}")
+            await ack()
+            return
         first = at_once(words)
-        tasks.begin(front.command(words, asker, str(command.get("user_name") or user)), f"command by {user}")
+        tasks.begin(front.command(words, windows.asker(origin, user), name), f"command by {user}")
         if first:
             await ack(text=first)
         else:
             await ack()
 
+
+def _presses(app: AsyncApp, windows: Windows, tasks: Tasks) -> None:
     @app.action(ACTIONS)
     async def press(ack: AsyncAck, body: dict[str, Any], action: dict[str, Any]) -> None:
         user, container = _object(body.get("user")), _object(body.get("container"))
         channel = _object(body.get("channel")).get("id") or container.get("channel_id")
         who = str(user.get("id") or "")
-        asker = Private(
-            client=front.client,
+        origin = Origin(
             channel=str(channel or ""),
-            user=who,
-            response_url=_text(body.get("response_url")),
-            thread=_text(container.get("thread_ts")),
+            thread=_text(container.get("thread_ts")) or "",
+            response_url=_text(body.get("response_url")) or "",
         )
         name = str(user.get("username") or user.get("name") or who)
-        work = front.press(str(action.get("action_id") or ""), str(action.get("value") or ""), asker, name)
+        value, trigger = str(action.get("value") or ""), str(body.get("trigger_id") or "")
+        work = windows.press(str(action.get("action_id") or ""), value, origin, trigger, who, name)
         tasks.begin(work, f"press by {who}")
         await ack()
+
+
+def _windows(app: AsyncApp, windows: Windows, tasks: Tasks) -> None:
+    @app.action(SERVICE)
+    async def chosen(ack: AsyncAck, body: dict[str, Any]) -> None:
+        tasks.begin(windows.chosen(_object(body.get("view"))), "a service was chosen")
+        await ack()
+
+    @app.options(SERVICE)
+    async def options(ack: AsyncAck, payload: dict[str, Any]) -> None:
+        await ack(options=await windows.options(str(payload.get("value") or "")))
+
+    @app.view(re.compile(r"rollbot:.*"))
+    async def submitted(ack: AsyncAck, body: dict[str, Any], view: dict[str, Any]) -> None:
+        user = _object(body.get("user"))
+        who = str(user.get("id") or "")
+        await ack(**await windows.submitted(view, who, str(user.get("username") or user.get("name") or who)))
 
 
 def _object(value: object) -> Mapping[str, Any]:

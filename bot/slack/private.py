@@ -1,6 +1,7 @@
 """Answers that one person sees: by the response_url of what they did, and where that fails by an ephemeral message."""
 
 from dataclasses import dataclass
+from typing import Protocol
 
 import aiohttp
 import structlog
@@ -14,6 +15,29 @@ from bot.slack.render.kit import Message
 _log = structlog.get_logger(__name__)
 _PATIENCE = 10
 """Seconds for one try."""
+
+
+class Asker(Protocol):
+    """Somebody to answer, wherever they look."""
+
+    @property
+    def user(self) -> str:
+        """Who it is, by the id that Slack signed."""
+        ...
+
+    @property
+    def channel(self) -> str:
+        """Where they asked; empty where that was no channel."""
+        ...
+
+    @property
+    def thread(self) -> str | None:
+        """The thread in which they asked, if it was one."""
+        ...
+
+    async def say(self, message: Message) -> bool:
+        """Whether the answer reached Slack. Never raises."""
+        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,6 +54,9 @@ class Private:
         """Whether the answer reached Slack. Never raises: there is nobody left to tell."""
         if self.response_url and await self._respond(self.response_url, message):
             return True
+        if not self.channel:
+            _log.error("a private answer was lost", user=self.user, because="no channel")
+            return False
         try:
             await ask(
                 self.client.chat_postEphemeral(

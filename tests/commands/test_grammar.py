@@ -58,7 +58,7 @@ def refusal(raw: str) -> Refusal:
         ("reject r12 not tonight, please", reject.Reject(run=R12, reason="not tonight, please")),
         ("reject r12", reject.Reject(run=R12)),
         ("retry r12 disk was full", decide.Decide(run=R12, choice=Choice.RETRY, reason="disk was full")),
-        ("skip r12", decide.Decide(run=R12, choice=Choice.SKIP)),
+        ("skip r12 flaky", decide.Decide(run=R12, choice=Choice.SKIP, reason="flaky")),
         ("undo r12", decide.Decide(run=R12, choice=Choice.UNDO)),
         ("leave r12", decide.Decide(run=R12, choice=Choice.LEAVE)),
         ("locks", locks.Locks()),

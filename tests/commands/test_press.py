@@ -217,7 +217,10 @@ async def test_a_halted_run_takes_one_choice(choice: Choice):
     run = await halted(office)
     assert code(await answer(office.desk, call(GUEST, f"{choice} r1"))) is Code.NOT_ALLOWED
     replies = await asyncio.gather(
-        *(decide.act(office.desk, call(who), decide.Decide(run=run.id, choice=choice, seen=0)) for who in (ANA, BEN) * 5)
+        *(
+            decide.act(office.desk, call(who), decide.Decide(run=run.id, choice=choice, seen=0, reason="why"))
+            for who in (ANA, BEN) * 5
+        )
     )
     assert sum(isinstance(reply, Said) for reply in replies) == 1
     assert sum(code(reply) is Code.STALE for reply in replies) == 9
@@ -228,7 +231,7 @@ async def test_a_halted_run_takes_one_choice(choice: Choice):
 async def test_skipping_what_must_not_be_skipped_is_refused():
     office = Office()
     await halted(office, settled=False)
-    assert code(await answer(office.desk, call(BEN, "skip r1"))) is Code.NO_SAFE_PLAN
+    assert code(await answer(office.desk, call(BEN, "skip r1 flaky"))) is Code.NO_SAFE_PLAN
 
 
 async def test_a_button_of_an_earlier_stop_does_nothing_at_a_later_one():

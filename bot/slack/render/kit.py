@@ -106,11 +106,25 @@ def divider() -> Block:
     return {"type": "divider"}
 
 
-def button(label: str, action: str, value: str, style: str | None = None) -> Block:
-    """A button. Its label begins with its verb; `style` is `primary` or `danger`, and says nothing that the label does not."""
+def button(label: str, action: str, value: str, style: str | None = None, *, sure: Block | None = None) -> Block:
+    """A button. Its label begins with its verb; `style` is `primary` or `danger`, and says nothing that the label does not.
+
+    `sure` is the dialog that says what it would do, before it does it.
+    """
     text = {"type": "plain_text", "text": clip(bare(label), BUTTON), "emoji": True}
     found: Block = {"type": "button", "text": text, "action_id": action, "value": clip(value, VALUE)}
+    if sure is not None:
+        found["confirm"] = sure
     return {**found, "style": style} if style else found
+
+
+def sure(title: str, text: str, yes: str, no: str = "Not now") -> Block:
+    """The dialog in front of a button: what it would do, in plain text."""
+
+    def words(said: str, most: int) -> Block:
+        return {"type": "plain_text", "text": clip(bare(said), most) or " ", "emoji": True}
+
+    return {"title": words(title, 100), "text": words(text, 300), "confirm": words(yes, 30), "deny": words(no, 30)}
 
 
 def actions(*buttons: Block) -> Block:

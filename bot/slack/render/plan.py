@@ -21,11 +21,12 @@ from bot.slack.render.kit import (
     moment,
     seconds,
     section,
+    sure,
     who,
     with_mentions,
 )
 from planner.approval import who_can
-from planner.plan import Alternative, Move, Plan, Risk
+from planner.plan import Alternative, Move, Plan, Risk, Strategy
 from planner.policy import Policy
 from planner.run import Run
 
@@ -38,21 +39,48 @@ def waiting(run: Run, policy: Policy) -> Message:
     plan = run.plan
     return message(
         _spoken(run),
-        section(f"*{_title(plan)}*  ·  run {run.id}\n{_asked(run)}"),
+        section(f"*{title(plan)}*  ·  run {run.id}\n{_asked(run)}"),
         *body(plan),
         section(_approval(run, policy)),
-        actions(
-            button("Approve", ActionId.APPROVE, encode(run), "primary"),
-            button("Reject", ActionId.REJECT, encode(run), "danger"),
-            button("Cancel", ActionId.CANCEL, encode(run)),
-        ),
+        *rows(run),
     )
+
+
+def rows(run: Run) -> tuple[Block, Block]:
+    """The buttons of a run that waits: to decide, and to ask for another plan."""
+    value = encode(run)
+    decide = actions(
+        button("Approve", ActionId.APPROVE, value, "primary"),
+        button("Reject", ActionId.REJECT, value, "danger"),
+        button("Cancel", ActionId.CANCEL, value, sure=_cancel(run)),
+    )
+    others = [_switch(run, other) for other in run.plan.alternatives[:2]]
+    more = (button("Set version", ActionId.VERSION, value), button("Show plan", ActionId.SHOW, value))
+    return decide, actions(*others, *more)
+
+
+def _switch(run: Run, other: Alternative) -> Block:
+    """The button for the plan by the other strategy; its dialog says what it would do."""
+    action = ActionId.FULL if other.strategy is Strategy.FULL else ActionId.PARTIAL
+    label = f"{other.strategy.capitalize()} plan"
+    what = f"Plans again: {count(other.services, 'service')}, about {seconds(other.risk.expected_seconds)}."
+    loss = ""
+    if other.hazards:
+        accepted = "Data loss was accepted" if run.plan.data_loss_accepted else "It is refused unless --accept-data-loss is typed"
+        loss = f" It crosses {count(other.hazards, 'migration')} that can lose data. {accepted}."
+    have = " The approvals so far do not count for it." if run.approvals else ""
+    text = f"{what}{loss} The new plan takes the place of run {run.id}.{have} You are then the one who asked."
+    return button(label, action, encode(run), sure=sure(f"{label} instead?", text, "Plan again"))
+
+
+def _cancel(run: Run) -> Block:
+    return sure(f"Cancel run {run.id}?", "The request is withdrawn. Nothing was touched, and nothing will be.", "Cancel the run")
 
 
 def preview(plan: Plan, approvals: int) -> Message:
     """The plan of a dry run."""
     note = f"Dry run: nothing was opened and nothing waits. It would need {count(approvals, 'approval')}."
-    return message(f"{note} {_said(plan)}", section(f"*{_title(plan)}*\n{note}"), *body(plan))
+    return message(f"{note} {_said(plan)}", section(f"*{title(plan)}*\n{note}"), *body(plan))
 
 
 def body(plan: Plan) -> tuple[Block, ...]:
@@ -85,7 +113,8 @@ def reason(item: Move) -> str:
     return why[-1] if why else ""
 
 
-def _title(plan: Plan) -> str:
+def title(plan: Plan) -> str:
+    """What the plan does, in one line of mrkdwn."""
     target = plan.target
     return f"Roll back {code(target.service)} from {code(target.from_version)} to {code(target.to_version)}"
 

@@ -17,8 +17,8 @@ from bot.slack.render.kit import (
     who,
     with_mentions,
 )
-from bot.slack.render.lines import line
-from bot.slack.render.plan import preview
+from bot.slack.render.lines import details, line, thread
+from bot.slack.render.plan import preview, rows
 from bot.slack.render.run import buttons, summary
 from commands.reply import (
     BadList,
@@ -155,10 +155,19 @@ def _detail(reply: RunDetail) -> Message:
     if len(told) > len(kept):
         kept.insert(0, f"…{len(told) - len(kept)} earlier lines are in the run's thread")
     log = [section(listing((clip(row, 700) for row in kept[at : at + 7]), 9)) for at in range(0, len(kept), 7)]
+    if run.stage is Stage.WAITING:
+        return _waiting(run)
     pressable = buttons(run) if run.planned else ()
     return message(
         _readable(head), section("\n".join(head)), *log, context("Times are UTC."), *([actions(*pressable)] if pressable else [])
     )
+
+
+def _waiting(run: Run) -> Message:
+    """A plan that waits, with every reason, and with the buttons to decide."""
+    shown = thread([details(run.plan)])
+    head = section("\n".join(summary(run)[::2]))
+    return message(shown.text, head, *shown.blocks, *rows(run))
 
 
 def _help(verbs: tuple[Usage, ...]) -> list[str]:

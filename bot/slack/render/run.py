@@ -5,8 +5,9 @@ from typing import assert_never
 from bot.slack.actions import ActionId, encode
 from bot.slack.render import plan as waiting_plan
 from bot.slack.render.cards import cards
-from bot.slack.render.kit import Block, Message, actions, button, clip, code, count, escape, message, seconds, section, who
+from bot.slack.render.kit import Block, Message, actions, button, clip, code, count, escape, message, seconds, section, sure, who
 from bot.slack.render.mix import compatible, names, sorted_out
+from bot.slack.render.would import would
 from planner.events import Choice, Ending
 from planner.next_actions import skippable
 from planner.policy import Policy
@@ -74,7 +75,7 @@ def buttons(run: Run) -> tuple[Block, ...]:
     value = encode(run)
     match run.stage:
         case Stage.GRANTED | Stage.RUNNING if run.stop_asked is None:
-            return (button("Cancel at the next safe point", ActionId.CANCEL, value),)
+            return (button("Cancel at the next safe point", ActionId.CANCEL, value, sure=_stop(run)),)
         case Stage.HALTED if not (run.decisions and run.decisions[-1].choice is Choice.LEAVE):
             return _choices(run, value)
         case _:
@@ -84,13 +85,19 @@ def buttons(run: Run) -> tuple[Block, ...]:
 def _choices(run: Run, value: str) -> tuple[Block, ...]:
     failed = [step for step in run.steps.values() if step.state is StepState.FAILED]
     one = failed[0].service if len(failed) == 1 else count(len(failed), "step")
-    found = [button(f"Retry {one}" if failed else "Retry: go on with the plan", ActionId.RETRY, value, "primary")]
+    dialog = sure(f"Retry run {run.id}?", " ".join(would(run, Choice.RETRY)), "Retry")
+    found = [button(f"Retry {one}" if failed else "Retry: go on with the plan", ActionId.RETRY, value, "primary", sure=dialog)]
     if skippable(run):
         found.append(button(f"Skip {one}", ActionId.SKIP, value))
     if not run.undoing:
         found.append(button("Undo what was done", ActionId.UNDO, value, "danger"))
     found.append(button("Leave it so", ActionId.LEAVE, value))
     return tuple(found)
+
+
+def _stop(run: Run) -> Block:
+    text = "What is under way is brought to its end, nothing new begins, then you can choose: go on, undo, or leave it so."
+    return sure(f"Cancel run {run.id}?", text, "Stop it")
 
 
 def _running(run: Run) -> str:

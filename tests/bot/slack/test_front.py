@@ -76,9 +76,11 @@ async def test_the_same_click_twice_counts_once():
 async def test_a_click_on_an_old_copy_is_answered_truthfully():
     async with stage() as s, live(s):
         plan = await s.plan()
-        await s.page.press("ben", plan, "rollbot:reject")
+        await s.page.command("ben", "incident", "/rollback reject r1")
         await s.whisper("ben", "Run r1 is rejected")
         await s.settled()
+        await s.page.press("ana", plan, "rollbot:reject")
+        await s.whisper("ana", "Run r1 is over: rejected by Ben")
         await s.page.command("ben", "incident", "/rollback approve r1")
         await s.whisper("ben", "Run r1 is over: rejected by Ben")
 

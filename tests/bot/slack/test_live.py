@@ -108,6 +108,7 @@ async def test_a_stopped_run_asks_for_a_choice_and_shows_what_was_chosen():
         await s.page.press("guest", message, "rollbot:undo")
         await s.whisper("guest", "You may not decide")
         await s.page.press("ben", message, "rollbot:undo")
+        await s.page.submit("ben", await s.page.wait_view("ben"), {})
         await s.whisper("ben", "You chose undo")
         await shown(s, "Taking back")
         await s.page.press("ben", message, "rollbot:leave")
