@@ -22,6 +22,7 @@ from commands.ports import Desk
 from integrations.catalog_file import CatalogFile
 from integrations.command_probe import CommandProbe
 from integrations.http_probe import HttpProbe
+from integrations.kubernetes import KubernetesRuntime
 from integrations.local_process import LocalProcessRuntime
 from integrations.preflight import preflight
 from integrations.prometheus_probe import PrometheusProbe
@@ -66,7 +67,7 @@ class Parts:
 
 def runtimes(settings: Settings) -> dict[str, Runtime]:
     """Every runtime adapter by the `kind` that catalogs name it with."""
-    return {"local_process": LocalProcessRuntime(settings.state_dir.resolve())}
+    return {"local_process": LocalProcessRuntime(settings.state_dir.resolve()), "kubernetes": KubernetesRuntime()}
 
 
 def probes(settings: Settings) -> dict[str, Probe]:
@@ -87,6 +88,9 @@ async def assemble(settings: Settings) -> AsyncIterator[Parts]:
         store, keys, runs = memory.store, memory.keys, memory.runs
         jobs = await stack.enter_async_context(Jobs(memory.url, keys.jobs).open())
         systems = runtimes(settings)
+        for system in systems.values():
+            if isinstance(system, KubernetesRuntime):
+                stack.push_async_callback(system.close)
         world = World(catalog=CatalogFile(settings.catalog), runtimes=systems, runs=runs, limit=settings.survey)
         worker = Worker(
             runs=runs,
@@ -126,5 +130,12 @@ async def work(settings: Settings) -> None:
 
 def forget_secrets() -> None:
     """Take the secrets out of the environment once they were read: the processes that Rollbot starts must not inherit them."""
-    for name in ("SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "SLACK_SIGNING_SECRET", "ROLLBOT_REDIS_URL"):
+    for name in (
+        "SLACK_BOT_TOKEN",
+        "SLACK_APP_TOKEN",
+        "SLACK_SIGNING_SECRET",
+        "ROLLBOT_REDIS_URL",
+        "ROLLBOT_AUDIT_KEY",
+        "ROLLBOT_AUDIT_ANCHOR",
+    ):
         os.environ.pop(name, None)

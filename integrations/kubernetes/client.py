@@ -1,0 +1,164 @@
+"""Calls to a cluster, with every answer mapped to what to do next.
+
+not sent, or 429, 5xx on a read       Unavailable      nothing happened
+400, 401, 403, 404, 422               Rejected         in the cluster's own words
+409, 422 on our own test              Conflict         somebody else was there first
+no answer to a write, or 5xx          OutcomeUnknown   observe before doing it again
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import httpx
+
+from integrations import web
+from integrations.errors import Conflict, OutcomeUnknown, Rejected, Unavailable
+from integrations.kubernetes.access import Access
+
+Json = dict[str, Any]
+_PAGE = 500
+_MOST = 32_000_000
+"""Bytes of one answer: a page of 500 pods of a large cluster has about 5 million."""
+
+
+class Gone(Rejected):
+    """It is not there (404)."""
+
+
+class Cluster:
+    """One cluster. Use as an async context manager; connections are kept while it is open."""
+
+    def __init__(self, access: Access, *, timeout: float = 10.0) -> None:
+        self.access = access
+        extensions = {"sni_hostname": access.server_name} if access.server_name else {}
+        self._extensions = extensions
+        self._client = httpx.AsyncClient(
+            base_url=access.server,
+            auth=access.auth,
+            verify=access.trust,
+            proxy=access.proxy,
+            trust_env=not web.is_loopback(access.server),
+            timeout=timeout,
+            headers={"Accept": "application/json", "User-Agent": "rollbot"},
+        )
+
+    async def close(self) -> None:
+        """Close its connections."""
+        await self._client.aclose()
+
+    async def get(self, path: str, **query: str) -> Json:
+        """An object. Raises `Gone`, `Rejected` or `Unavailable`."""
+        return await self._send("GET", path, query=query)
+
+    async def list(self, path: str, **query: str) -> tuple[Json, ...]:
+        """All objects of a list, page by page. A list that expires on the way (410) is begun again once."""
+        for again in (False, True):
+            items: list[Json] = []
+            following = ""
+            try:
+                while True:
+                    more = {"continue": following} if following else {}
+                    page = await self._send("GET", path, query={"limit": str(_PAGE), **query, **more})
+                    items += page.get("items") or []
+                    following = (page.get("metadata") or {}).get("continue") or ""
+                    if not following:
+                        return tuple(items)
+            except _Expired:
+                if again:
+                    raise Unavailable(f"the list {path} expired twice while it was read") from None
+        raise AssertionError
+
+    async def patch(self, path: str, operations: Sequence[Mapping[str, Any]], *, dry_run: bool = False) -> Json:
+        """Apply a JSON patch. Raises `Conflict` where a test in it does not hold or the object changed meanwhile."""
+        query = {"fieldManager": "rollbot", **({"dryRun": "All"} if dry_run else {})}
+        body = json.dumps(list(operations))
+        return await self._send("PATCH", path, query=query, body=body, kind="application/json-patch+json", writes=not dry_run)
+
+    async def create(self, path: str, body: Mapping[str, Any]) -> Json:
+        """Create an object; only for reviews, which change nothing."""
+        return await self._send("POST", path, body=json.dumps(body), kind="application/json")
+
+    async def delete(self, path: str, *, uid: str) -> None:
+        """Delete exactly the object with that uid."""
+        body = json.dumps({"preconditions": {"uid": uid}})
+        await self._send("DELETE", path, body=body, kind="application/json", writes=True)
+
+    async def text(self, path: str, **query: str) -> str:
+        """What is there, as text: logs."""
+        try:
+            response = await self._client.get(path, params=query, extensions=self._extensions)
+        except httpx.HTTPError as error:
+            raise Unavailable(f"the cluster could not be asked: {web.in_words(error)}") from error
+        if response.status_code != httpx.codes.OK:
+            raise Rejected(f"{response.status_code}: {_reason(response)}")
+        return response.text
+
+    async def _send(
+        self,
+        method: str,
+        path: str,
+        *,
+        query: Mapping[str, str] | None = None,
+        body: str | None = None,
+        kind: str | None = None,
+        writes: bool = False,
+    ) -> Json:
+        headers = {"Content-Type": kind} if kind else {}
+        try:
+            response = await self._client.request(
+                method, path, params=dict(query or {}), content=body, headers=headers, extensions=self._extensions
+            )
+        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError) as error:
+            raise Unavailable(f"the cluster cannot be reached: {web.in_words(error)}") from error
+        except httpx.HTTPError as error:
+            if writes:
+                raise OutcomeUnknown(f"the cluster gave no answer to a change: {web.in_words(error)}") from error
+            raise Unavailable(f"the cluster could not be asked: {web.in_words(error)}") from error
+        return _read(response, path, writes=writes)
+
+
+class _Expired(Exception):
+    """The list's continuation is too old (410)."""
+
+
+def _read(response: httpx.Response, path: str, *, writes: bool) -> Json:
+    status = response.status_code
+    reason = _reason(response)
+    match status:
+        case 200 | 201 | 202:
+            if len(response.content) > _MOST:
+                raise Rejected(f"{path}: the answer is longer than {_MOST} bytes")
+            try:
+                body = response.json()
+            except ValueError:
+                raise Rejected(f"{path}: the answer is no JSON; is this a Kubernetes API?") from None
+            return body if isinstance(body, dict) else {}
+        case 401:
+            raise Rejected(f"the cluster does not know us (401): the credentials are wrong or have expired. {reason}".strip())
+        case 403:
+            raise Rejected(f"not allowed (403): {reason}")
+        case 404:
+            raise Gone(f"not there (404): {reason}")
+        case 409:
+            raise Conflict(f"somebody else changed it (409): {reason}")
+        case 410:
+            raise _Expired
+        case 422 if "test" in reason.lower() or "the server rejected our request" in reason.lower():
+            raise Conflict(f"it is no longer what was expected (422): {reason}")
+        case 429:
+            raise Unavailable(f"the cluster asks to slow down (429): {reason}")
+        case _ if status >= httpx.codes.INTERNAL_SERVER_ERROR:
+            if writes:
+                raise OutcomeUnknown(f"the cluster answered {status} to a change: {reason}")
+            raise Unavailable(f"the cluster answered {status}: {reason}")
+        case _:
+            raise Rejected(f"the cluster answered {status}: {reason}")
+
+
+def _reason(response: httpx.Response) -> str:
+    try:
+        body = response.json()
+    except ValueError:
+        return response.text[:200]
+    return str(body.get("message") or body.get("reason") or "")[:500] if isinstance(body, dict) else ""
