@@ -178,6 +178,31 @@ class Graph:
         """Whether two services at these releases keep every need between them."""
         return self.met(one, place, other, other_place) and self.met(other, other_place, one, place)
 
+    def together(self, one: ServiceName, other: ServiceName) -> tuple[int, ...]:
+        """For each place of `one` the places of `other` it agrees with, as bits. Not kept: whoever asks often keeps it."""
+        ahead, back = self._accepted(one, other), self._accepted(other, one)
+        return tuple(
+            mask & sum(1 << there for there, accepts in enumerate(back) if accepts >> place & 1)
+            for place, mask in enumerate(ahead)
+        )
+
+    def _accepted(self, name: ServiceName, other: ServiceName) -> list[int]:
+        """For each place of `name` the places of `other` that its need is content with, as bits."""
+        beside = self.history(other).releases
+        everything = (1 << len(beside)) - 1
+        known: dict[int, int] = {}
+        masks = []
+        for place in range(len(self.history(name).releases)):
+            need = self.need(name, place, other)
+            if need is None:
+                masks.append(everything)
+                continue
+            key = id(need.range)  # neighbouring releases mostly share one
+            if key not in known:
+                known[key] = sum(1 << there for there, item in enumerate(beside) if fits(need.range, item.version))
+            masks.append(known[key])
+        return masks
+
     def unknown(self, name: ServiceName, place: int) -> Iterator[str]:
         """What cannot be known of the needs of that release, in words."""
         for other in sorted(self.wanted(name)):

@@ -58,11 +58,12 @@ class Effort:
 def least(graph: Graph, bounds: Bounds, effort: Effort | None = None) -> Choice | Impossible | TooHard:
     """The least choice under these bounds, proven; `effort` is used up on the way."""
     asked = {name for clash in bounds.clashes for name in clash}
+    tables = _Tables(graph)
     effort = Effort() if effort is None else effort
     try:
         while True:
             domains = [(name, bounds.domain(graph, name)) for name in sorted(asked)]
-            answer = _optimum(graph, domains, effort)
+            answer = _optimum(graph, tables, domains, effort)
             if answer is None:
                 return Impossible(among=bounds.because_of(asked))
             places = {name: domain[0] for name, domain in bounds.domains.items()} | answer
@@ -85,7 +86,24 @@ def _clashing(graph: Graph, places: dict[ServiceName, int], asked: set[ServiceNa
     return found
 
 
-def _optimum(graph: Graph, domains: list[tuple[ServiceName, tuple[int, ...]]], effort: Effort) -> dict[ServiceName, int] | None:
+class _Tables(dict[tuple[ServiceName, ServiceName], tuple[int, ...]]):
+    """Which places of two services a plan may leave them at, worked out once for each pair that is asked about."""
+
+    def __init__(self, graph: Graph) -> None:
+        super().__init__()
+        self._graph = graph
+
+    def __missing__(self, pair: tuple[ServiceName, ServiceName]) -> tuple[int, ...]:
+        one, other = pair
+        rows = list(self._graph.together(one, other))
+        rows[self._graph.history(one).now] |= 1 << self._graph.history(other).now  # both stay
+        self[pair] = tuple(rows)
+        return self[pair]
+
+
+def _optimum(
+    graph: Graph, tables: _Tables, domains: list[tuple[ServiceName, tuple[int, ...]]], effort: Effort
+) -> dict[ServiceName, int] | None:
     """The least places of these services by themselves; `None` where there are none."""
     rungs, _ = ladders(domains)
     formula = WCNF()
@@ -94,7 +112,7 @@ def _optimum(graph: Graph, domains: list[tuple[ServiceName, tuple[int, ...]]], e
     for name, ladder in rungs.items():
         for other in graph.neighbours(name):
             if other in rungs and name < other:
-                _forbid(graph, formula, (name, ladder), (other, rungs[other]))
+                _forbid(formula, tables[name, other], ladder, rungs[other])
         if len(formula.hard) > CLAUSES:
             raise _Spent(f"{CLAUSES} clauses")
     _weigh(graph, formula, rungs)
@@ -105,15 +123,15 @@ def _optimum(graph: Graph, domains: list[tuple[ServiceName, tuple[int, ...]]], e
         return {name: rungs[name].places[rung] for name, rung in _settle(solver, rungs, set(model)).items()}
 
 
-def _forbid(graph: Graph, formula: Any, one: tuple[ServiceName, Ladder], other: tuple[ServiceName, Ladder]) -> None:
+def _forbid(formula: Any, table: tuple[int, ...], rows: Ladder, columns: Ladder) -> None:
     """Rule out every pair of places that does not agree, in rectangles as large as they come."""
-    (name, rows), (beside, columns) = one, other
     before: list[tuple[int, int]] = []
     since: dict[tuple[int, int], int] = {}
     for row in range(len(rows.places) + 1):
         bad: list[tuple[int, int]] = []
         if row < len(rows.places):
-            bad = runs(not agree(graph, name, rows.places[row], beside, place) for place in columns.places)
+            good = table[rows.places[row]]
+            bad = runs(not good >> place & 1 for place in columns.places)
         for run in before:
             if run not in bad:
                 formula.append(rows.outside(since.pop(run), row - 1) + columns.outside(*run))
