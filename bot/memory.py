@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from bot import clock
 from bot.settings import CannotStart, Settings
+from bot.store.audit_signing import Signer
 from bot.store.connect import STORE_DOWN, Store, connect
 from bot.store.embedded import EmbeddedStore, EmbeddedStoreError
 from bot.store.keys import Keys
@@ -30,7 +31,12 @@ async def remember(settings: Settings) -> AsyncIterator[Memory]:
         store = connect(url)
         stack.push_async_callback(store.aclose)
         keys = Keys(settings.environment)
-        yield Memory(url=url, store=store, keys=keys, runs=RunLog(store, keys, clock.now))
+        yield Memory(url=url, store=store, keys=keys, runs=RunLog(store, keys, clock.now, signer=signer(settings)))
+
+
+def signer(settings: Settings) -> Signer | None:
+    """What signs heads; `None` where there is no key."""
+    return Signer(settings.environment, settings.audit_key.get_secret_value()) if settings.audit_key else None
 
 
 async def _store_url(settings: Settings, stack: AsyncExitStack) -> str:

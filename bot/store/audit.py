@@ -1,30 +1,53 @@
-"""Proof that the logs are what was written: verification of the store or of an export, and the export itself.
+"""Proof that the logs are what was written: records in, findings out, in one pass and without the store.
 
-An export is one JSON object a line: `{"log": NAME, "body": TEXT, "hash": HEX}`, log by log, each from its first entry. It can be
-verified without the store. What is found: an entry changed, removed, added or moved; a log cut off after its run had ended, or
-removed as a whole. What is not: a cut at the end of the environment's own log; keep a head outside (each run's summary in the
-channel holds one) and give it to `verify` to find that too.
+What is found: an entry changed, removed, added or moved; a log cut off after its run had ended, or removed as a whole; a
+signature that does not fit. What is not: a cut at the end of the environment's own log. Keep a head outside (each run's summary
+in the channel holds one, an anchor holds all) and give it to `Verifier` to find that too.
+
+Memory grows with the number of runs, never with the number of entries.
 """
 
-import json
-from collections.abc import AsyncIterator, Iterable, Iterator
+import hashlib
+from collections.abc import Iterable
 from dataclasses import dataclass, field
-from pathlib import Path
 
-from bot.store.codec import BrokenEntry, hash_of, read
-from bot.store.connect import Store
-from bot.store.keys import ENVIRONMENT_CHAIN, Keys
-from planner.events import Ended, Entry, RunOpened, RunSealed
+from bot.store.audit_signing import Keyring, Trust, is_signed
+from bot.store.codec import Body, BrokenEntry, parse
+from bot.store.keys import ENVIRONMENT_CHAIN
+from planner.events import Ended, RunOpened, RunSealed, Trimmed
 from planner.names import RunId
 
+Head = tuple[str, int, str]
+"""A log, a number, and the first hex digits of that entry's hash."""
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+
+@dataclass(frozen=True, slots=True)
 class Record:
     """A stored line of a log, not yet believed."""
 
     log: str
     body: str
     hash: str
+    signature: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CutShort:
+    """The store's own note of where a log ends (entry `seq`; 0: it has none) is not where it ends."""
+
+    log: str
+    seq: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Excerpt:
+    """The last line of an export of whole runs without the environment's log: what should be in it."""
+
+    heads: tuple[Head, ...]
+
+
+Line = Record | CutShort | Excerpt
+"""What a verifier takes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,11 +61,23 @@ class Finding:
 
 @dataclass(slots=True, kw_only=True)
 class Report:
-    """What verification found. `heads` are the last number and hash of each log."""
+    """What verification found. `heads` are the last number and hash of each log.
+
+    `signed` entries have a good signature, `unchecked` ones one that nobody could check, `unsigned` ones should have one since
+    there is a key now. `excerpt`: whole runs only, so nobody can tell whether others are missing. `trimmed` is the newest
+    checkpoint, and `begins` the first entry of the environment's log that was seen.
+    """
 
     entries: int = 0
     heads: dict[str, tuple[int, str]] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
+    signed: int = 0
+    unchecked: int = 0
+    unsigned: int = 0
+    kept: int = 0
+    excerpt: bool = False
+    trimmed: Trimmed | None = None
+    begins: int = 1
 
     @property
     def holds(self) -> bool:
@@ -50,109 +85,230 @@ class Report:
         return not self.findings
 
 
-class ExportError(Exception):
-    """The file is not an export; the message names the line and what was expected."""
+@dataclass(frozen=True, slots=True)
+class _Seal:
+    """Where the environment's log seals a run."""
+
+    at: int
+    seq: int
+    hash: str
+    signed: bool
 
 
-async def records(store: Store, keys: Keys) -> AsyncIterator[Record]:
-    """Every line of every log, log by log, the environment's first. Raises what `STORE_DOWN` names."""
-    chains = [ENVIRONMENT_CHAIN, *reversed(await store.zrevrange(keys.runs, 0, -1))]
-    for chain in chains:
-        last = ""
-        while rows := await store.xrange(keys.log(chain), min=f"({last}" if last else "-", count=1000):
-            last = rows[-1][0]
-            for _, fields in rows:
-                yield Record(log=chain, body=fields.get("b", ""), hash=fields.get("h", ""))
+class Verifier:
+    """Takes the records of logs in any order that keeps each log's own; `finish` once, at the end."""
 
+    def __init__(self, heads: Iterable[Head] = (), keyring: Keyring | None = None) -> None:
+        self._report = Report()
+        self.keyring = keyring or Keyring("", ())
+        self._tips = self._report.heads
+        self._wanted: dict[tuple[str, int], list[str]] = {}
+        for log, seq, start in heads:
+            self._wanted.setdefault((log, seq), []).append(start)
+            self._report.kept += 1
+        self._outside = frozenset(self._wanted)
+        self._opened: set[str] = set()
+        self._seals: dict[str, _Seal] = {}
+        self._ends: dict[str, tuple[int, str, bool]] = {}
+        self._trims: list[Trimmed] = []
+        self._begins: tuple[int, str] = (1, "")
+        self._signing = False
+        self._excerpt: Excerpt | None = None
+        self._elsewhere: set[str] = set()
 
-def write_export(record: Record) -> str:
-    """A record as one line of an export."""
-    return json.dumps({"log": record.log, "body": record.body, "hash": record.hash}, ensure_ascii=False)
+    def begin(self, seq: int, hash_: str, opened: Iterable[str]) -> None:
+        """The environment's log up to this entry is known to be right; these runs had begun and went on."""
+        self._tips[ENVIRONMENT_CHAIN] = (seq, hash_)
+        self._opened.update(opened)
 
+    def expect(self, heads: Iterable[Head]) -> None:
+        """These must be among what is added from now on."""
+        for log, seq, hash_ in heads:
+            self._wanted.setdefault((log, seq), []).append(hash_)
 
-def read_export(path: Path) -> Iterator[Record]:
-    """The records of an export. Raises `ExportError` or `OSError`."""
-    with path.open(encoding="utf-8") as lines:
-        for number, line in enumerate(lines, start=1):
-            try:
-                raw = json.loads(line)
-                yield Record(log=str(raw["log"]), body=str(raw["body"]), hash=str(raw["hash"]))
-            except (ValueError, KeyError, TypeError) as error:
-                wanted = 'expected {"log": …, "body": …, "hash": …}'
-                raise ExportError(f"{path}, line {number}: not an exported entry; {wanted}") from error
+    def elsewhere(self, runs: Iterable[str]) -> None:
+        """These runs' logs need not be here."""
+        self._elsewhere.update(runs)
 
+    @property
+    def trims(self) -> tuple[Trimmed, ...]:
+        """The checkpoints that were met, oldest first."""
+        return tuple(self._trims)
 
-def verify(records: Iterable[Record], heads: Iterable[tuple[str, int, str]] = ()) -> Report:
-    """What is wrong with these records. `heads` are (log, seq, first hex digits of the hash) that somebody kept outside."""
-    report = Report()
-    opened: set[RunId] = set()
-    sealed: dict[RunId, RunSealed] = {}
-    hashes: dict[tuple[str, int], str] = {}
-    ended: set[str] = set()
-    for record in records:
-        entry = _check(record, report)
-        if entry is None:
-            continue
-        hashes[record.log, entry.seq] = record.hash
-        match entry.event:
+    def add(self, record: Line) -> None:
+        """Hold one more record against its own hash and the entry before it."""
+        if not isinstance(record, Record):
+            self._other(record)
+            return
+        self._report.entries += 1
+        log, hash_ = record.log, record.hash
+        tip = self._tips.get(log)
+        expected, previous = (tip[0] + 1, tip[1]) if tip else (1, "")
+        if hashlib.sha256(record.body.encode("utf-8", "surrogatepass")).hexdigest() != hash_:
+            self._wrong(log, expected, "was changed: its text does not match its hash")
+        try:
+            body = parse(record.body)
+        except (BrokenEntry, UnicodeEncodeError):
+            self._wrong(log, expected, "cannot be read")
+            self._tips[log] = (expected, hash_)
+            return
+        seq = body.seq
+        if body.log != log:
+            self._wrong(log, expected, f"was written for the log {body.log}")
+        if tip is None and log == ENVIRONMENT_CHAIN:
+            # It may begin after a checkpoint; that is judged when all checkpoints are known.
+            self._begins = (seq, body.prev)
+        elif seq != expected:
+            self._wrong(log, expected, f"has the number {seq}: entries were removed, added or moved here")
+        elif body.prev != previous:
+            self._wrong(log, expected, "does not follow the entry before it")
+        self._tips[log] = (seq, hash_)
+        if self._wanted and (starts := self._wanted.pop((log, seq), None)):
+            self._meet(log, seq, hash_, starts)
+        if is_signed(body.event) or record.signature is not None:
+            self._head(record, body)
+        if log == ENVIRONMENT_CHAIN:
+            self._environment(body)
+
+    def finish(self) -> Report:
+        """What was wrong with all that was added."""
+        report = self._report
+        report.trimmed = self._trims[-1] if self._trims else None
+        report.begins = self._begins[0]
+        if self._excerpt is not None and ENVIRONMENT_CHAIN not in self._tips:
+            self._check_excerpt(self._excerpt)
+        else:
+            self._check_beginning()
+            self._check_runs()
+        for log, seq in self._wanted:
+            self._missing(log, seq)
+        report.findings.sort(key=lambda finding: (finding.log, finding.seq))
+        return report
+
+    def _other(self, line: CutShort | Excerpt) -> None:
+        if isinstance(line, Excerpt):
+            self._excerpt = line
+        else:
+            where = f"entry {line.seq}" if line.seq else "nothing"
+            self._wrong(line.log, line.seq, f"the store noted {where} as the end of this log, and that is not where it ends")
+
+    def _wrong(self, log: str, seq: int, text: str) -> None:
+        self._report.findings.append(Finding(log=log, seq=seq, text=text))
+
+    def _meet(self, log: str, seq: int, hash_: str, starts: Iterable[str]) -> None:
+        if not all(hash_.startswith(start) for start in starts):
+            self._wrong(log, seq, "is not the entry that a head kept elsewhere names")
+
+    def _head(self, record: Record, body: Body) -> None:
+        """An entry that should be signed, or is."""
+        signed = record.signature is not None
+        if isinstance(body.event, Ended):
+            self._ends.setdefault(record.log, (body.seq, record.hash, signed))
+        if record.signature is None:
+            if record.log == ENVIRONMENT_CHAIN and self._signing:
+                self._wrong(record.log, body.seq, "is not signed, though entries before it are: by a process without the key?")
+            self._report.unsigned += bool(self.keyring)
+        elif not self.keyring:
+            self._report.unchecked += 1
+        else:
+            match self.keyring.check(record.signature, record.log, body.seq, record.hash):
+                case Trust.GOOD:
+                    self._report.signed += 1
+                case Trust.BAD:
+                    self._wrong(record.log, body.seq, "has a signature that was not made with the key")
+                case Trust.UNKNOWN:
+                    name = record.signature.partition(":")[0][:8]
+                    text = f"is signed with the key {name!a}, which was not given: give older keys with --key-file"
+                    self._wrong(record.log, body.seq, text)
+        self._signing |= signed and record.log == ENVIRONMENT_CHAIN
+        if isinstance(body.event, RunSealed) and record.log == ENVIRONMENT_CHAIN:
+            seal = _Seal(body.seq, body.event.seq, body.event.hash, signed)
+            self._seals[body.event.run] = seal
+            self._sealed(body.event.run, seal)
+
+    def _sealed(self, run: RunId, seal: _Seal) -> None:
+        tip = self._tips.get(run)
+        if tip is None or tip[0] < seal.seq:
+            self._wanted.setdefault((run, seal.seq), []).append(seal.hash)
+        else:
+            end = self._ends.get(run, (*tip, False))
+            self._meet(run, seal.seq, end[1] if end[0] == seal.seq else "", (seal.hash,))
+
+    def _environment(self, body: Body) -> None:
+        match body.event:
             case RunOpened(run=run):
-                opened.add(run)
-            case RunSealed(run=run):
-                sealed[run] = entry.event
-            case Ended():
-                ended.add(record.log)
+                self._opened.add(run)
+            case Trimmed():
+                self._trims.append(body.event)
             case _:
                 pass
-    _check_runs(report, opened, sealed, ended)
-    for chain, seq, start in [*heads, *((s.run, s.seq, s.hash) for s in sealed.values())]:
-        found = hashes.get((chain, seq))
-        if found is None:
-            report.findings.append(Finding(log=chain, seq=seq, text="is missing, though a head kept elsewhere names it"))
-        elif not found.startswith(start):
-            report.findings.append(Finding(log=chain, seq=seq, text="is not the entry that a head kept elsewhere names"))
-    report.findings.sort(key=lambda finding: (finding.log, finding.seq))
-    return report
+
+    def _check_beginning(self) -> None:
+        """The environment's log begins with its first entry, or right where a checkpoint ends, or was not cut so far yet."""
+        seq, previous = self._begins
+        trim = self._report.trimmed
+        if seq == 1 and not previous:
+            return
+        if trim is None or seq > trim.seq + 1:
+            self._wrong(
+                ENVIRONMENT_CHAIN, seq, "is the first that is left: what came before is gone, and no checkpoint says where to"
+            )
+        elif seq == trim.seq + 1 and previous != trim.hash:
+            self._wrong(ENVIRONMENT_CHAIN, seq, f"does not follow the checkpoint of archive segment {trim.segment}")
+
+    def _check_runs(self) -> None:
+        trim = self._report.trimmed
+        cut = trim.seq if trim else 0
+        known = self._opened | set(trim.open if trim else ())
+        for run in sorted(known - self._tips.keys() - self._elsewhere):
+            seal = self._seals.get(run)
+            if seal is None or seal.at > cut:
+                self._wrong(run, 0, "is gone, though the environment's log says that it began")
+            if seal is not None and (run, seal.seq) not in self._outside:
+                self._wanted.pop((run, seal.seq), None)
+        for log, (seq, _) in sorted(self._tips.items()):
+            if log == ENVIRONMENT_CHAIN:
+                continue
+            if log not in known:
+                self._wrong(log, 0, "was never opened in the environment's log")
+            self._check_end(log, seq)
+
+    def _check_end(self, log: str, seq: int) -> None:
+        seal, end = self._seals.get(log), self._ends.get(log)
+        if seal is None:
+            if end is not None:
+                self._wrong(log, seq, "ends the run, but the environment's log does not say so")
+            return
+        if seq > seal.seq:
+            self._wrong(log, seal.seq + 1, "was added after the run had ended")
+        if seal.signed and end is not None and not end[2]:
+            self._wrong(log, end[0], "is not signed, though the entry that seals the run is")
+
+    def _check_excerpt(self, excerpt: Excerpt) -> None:
+        self._report.excerpt = True
+        said = {log: (seq, hash_) for log, seq, hash_ in excerpt.heads}
+        for log in sorted(said.keys() | self._tips.keys()):
+            if log not in self._tips:
+                self._wrong(log, 0, "is gone, though the last line of the export names it")
+            elif log not in said:
+                self._wrong(log, 0, "is not among the runs that the last line of the export names")
+            elif said[log] != self._tips[log]:
+                self._wrong(
+                    log, self._tips[log][0], f"is not the end that the last line of the export names (entry {said[log][0]})"
+                )
+
+    def _missing(self, log: str, seq: int) -> None:
+        trim = self._report.trimmed
+        archived = trim is not None and (seq <= trim.seq if log == ENVIRONMENT_CHAIN else log not in self._tips)
+        if archived and self._report.begins > 1:
+            self._wrong(log, seq, "is not here and may be in the archive: verify both with `rollbot audit verify ARCHIVE --live`")
+        else:
+            self._wrong(log, seq, "is missing, though a head kept elsewhere names it")
 
 
-def _check(record: Record, report: Report) -> Entry | None:
-    """The entry, after it was held against its own hash and the entry before it."""
-    seq, previous = report.heads.get(record.log, (0, ""))
-    seq += 1
-    report.entries += 1
-
-    def wrong(text: str) -> None:
-        report.findings.append(Finding(log=record.log, seq=seq, text=text))
-
-    real = hash_of(record.body.encode("utf-8"))
-    report.heads[record.log] = (seq, record.hash)
-    if real != record.hash:
-        wrong("was changed: its text does not match its hash")
-    try:
-        body = json.loads(record.body)
-        entry = read(record.body.encode("utf-8"), record.hash)
-    except (ValueError, BrokenEntry):
-        wrong("cannot be read")
-        return None
-    if body.get("log") != record.log:
-        wrong(f"was written for the log {body.get('log')}")
-    if entry.seq != seq:
-        wrong(f"has the number {entry.seq}: entries were removed, added or moved here")
-        report.heads[record.log] = (entry.seq, record.hash)
-    elif body.get("prev") != previous:
-        wrong("does not follow the entry before it")
-    return entry
-
-
-def _check_runs(report: Report, opened: set[RunId], sealed: dict[RunId, RunSealed], ended: set[str]) -> None:
-    for run in sorted(opened - report.heads.keys()):
-        report.findings.append(Finding(log=run, seq=0, text="is gone, though the environment's log says that it began"))
-    for chain, (seq, _) in sorted(report.heads.items()):
-        if chain == ENVIRONMENT_CHAIN:
-            continue
-        if chain not in opened:
-            report.findings.append(Finding(log=chain, seq=0, text="was never opened in the environment's log"))
-        seal = sealed.get(RunId(chain))
-        if seal is not None and seq > seal.seq:
-            report.findings.append(Finding(log=chain, seq=seal.seq + 1, text="was added after the run had ended"))
-        if seal is None and chain in ended:
-            report.findings.append(Finding(log=chain, seq=seq, text="ends the run, but the environment's log does not say so"))
+def verify(records: Iterable[Line], heads: Iterable[Head] = (), keyring: Keyring | None = None) -> Report:
+    """What is wrong with these records. `heads` are those that somebody kept outside."""
+    verifier = Verifier(heads, keyring)
+    for record in records:
+        verifier.add(record)
+    return verifier.finish()

@@ -17,8 +17,6 @@ from planner.wire import canonical
 
 SIGNED = (RunSealed, Ended, Trimmed)
 """The events whose entries are signed."""
-SHORTEST = 32
-"""Characters of the shortest key that is taken."""
 
 
 class Trust(StrEnum):

@@ -15,6 +15,7 @@ number       string  the last run number given out
 runs         zset    every run by the time it was asked for (ms)
 runs:SERVICE zset    the runs that would move this service
 by:PERSON    zset    the runs that this person asked for or decided on
+trimmed      hash    the last checkpoint: what left for the archive, into which segment, and which runs went on then
 anchored     hash    seq and at of the last head of the environment's log that was written down outside; since and why where that
                      does not succeed
 open         set     runs that have not ended
@@ -22,6 +23,8 @@ bad:SERVICE  hash    versions that must not be gone back to, with the reason
 bad          set     services that have such versions
 view:RUN     hash    which Slack message shows the run, and how far its thread is written
 viewer:RUN   string  which replica draws the run at present; expires
+thread:C:TS  string  which run the message with that ts in that channel shows
+replicas     hash    which processes serve Slack, when each gave its last sign of life, and how many connections it was told of
 event:ID     string  an event that Slack delivered; expires after an hour
 """
 
@@ -102,6 +105,11 @@ class Keys:
         return self._key(f"by:{person}")
 
     @property
+    def trimmed(self) -> str:
+        """The last checkpoint."""
+        return self._key("trimmed")
+
+    @property
     def anchored(self) -> str:
         """Which heads were written down outside."""
         return self._key("anchored")
@@ -127,6 +135,15 @@ class Keys:
     def viewer(self, run: RunId) -> str:
         """Who draws a run."""
         return self._key(f"viewer:{run}")
+
+    @property
+    def replicas(self) -> str:
+        """Who serves."""
+        return self._key("replicas")
+
+    def thread(self, channel: str, ts: str) -> str:
+        """Which run a message shows."""
+        return self._key(f"thread:{channel}:{ts}")
 
     def event(self, event: str) -> str:
         """An event that was delivered."""

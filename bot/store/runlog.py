@@ -1,5 +1,6 @@
 """The run log: the memory of runs, the stream that views follow, and the audit, in one place."""
 
+import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from datetime import datetime
 
@@ -24,6 +25,7 @@ from planner.events import (
     RunEvent,
     RunOpened,
     RunSealed,
+    Trimmed,
 )
 from planner.involved import doer
 from planner.lock_events import LockBroken, Locked, LockExpired, SecondLookAsked, Unlocked, WaitAsked
@@ -291,6 +293,10 @@ class RunLog:
                 case RunOpened(run=run):
                     commit.effect("SADD", self._keys.open, run)
                     commit.effect("ZADD", self._keys.runs, milliseconds(commit.at), run)
+                case Trimmed():
+                    stored = {"segment": event.segment, "seq": event.seq, "hash": event.hash, "manifest": event.manifest}
+                    fields = [str(part) for pair in stored.items() for part in pair]
+                    commit.effect("HSET", self._keys.trimmed, *fields, "open", json.dumps(event.open))
                 case RunSealed(run=run):
                     commit.effect("SREM", self._keys.open, run)
                 case BadMarked(service=service, version=version, reason=reason):
