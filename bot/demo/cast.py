@@ -1,6 +1,6 @@
 """Who plays in the demo: the people, the channels, and what the policy lets them do."""
 
-from bot.slack.manifest import SCOPES, manifest
+from bot.slack.manifest import EVENTS, SCOPES, manifest
 from bot.workspace.directory import Bot, Channel, Directory, Person, SlashCommand, Team, UserGroup
 
 ANA = Person(id="U0ANA", name="ana", real_name="Ana Lindqvist", title="On call")
@@ -33,4 +33,5 @@ def directory() -> Directory:
         bot=BOT,
         team=Team(id="T0DEMO", name="Demo shop", domain="demo"),
         scopes=tuple(SCOPES),
+        events=tuple(EVENTS),
     )

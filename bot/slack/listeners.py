@@ -12,6 +12,8 @@ from slack_bolt.async_app import AsyncAck, AsyncApp
 
 from bot.slack.actions import ACTIONS
 from bot.slack.front import Front, at_once
+from bot.slack.homes import Homes
+from bot.slack.mentions import mentioned
 from bot.slack.metadata import Origin
 from bot.slack.render.form import SERVICE
 from bot.slack.shelf import Shelf
@@ -22,12 +24,13 @@ COMMAND = "/rollback"
 _BUSY = "Rollbot has too much to do at present and did nothing. Try again in a moment."
 
 
-def register(app: AsyncApp, front: Front, tasks: Tasks) -> None:
+def register(app: AsyncApp, front: Front, tasks: Tasks, homes: Homes) -> None:
     """Listen for everything that the manifest asks for."""
     windows = Windows(front=front, shelf=Shelf(front.desk.survey), tasks=tasks)
     _commands(app, front, windows, tasks)
     _presses(app, windows, tasks)
     _windows(app, windows, tasks)
+    _events(app, front, tasks, homes)
 
 
 def _commands(app: AsyncApp, front: Front, windows: Windows, tasks: Tasks) -> None:
@@ -84,6 +87,20 @@ def _windows(app: AsyncApp, windows: Windows, tasks: Tasks) -> None:
         user = _object(body.get("user"))
         who = str(user.get("id") or "")
         await ack(**await windows.submitted(view, who, str(user.get("username") or user.get("name") or who)))
+
+
+def _events(app: AsyncApp, front: Front, tasks: Tasks, homes: Homes) -> None:
+    @app.event("app_mention")
+    async def mention(event: dict[str, Any], body: dict[str, Any]) -> None:
+        given = body.get("authorizations")
+        mine = _object(given[0]) if isinstance(given, list) and given else {}
+        tasks.begin(mentioned(front, event, str(mine.get("user_id") or "")), f"mention by {event.get('user')}")
+
+    @app.event("app_home_opened")
+    async def home(event: dict[str, Any]) -> None:
+        user = _text(event.get("user"))
+        if user is not None and event.get("tab", "home") == "home":
+            tasks.begin(homes.opened(user), f"home of {user}")
 
 
 def _object(value: object) -> Mapping[str, Any]:

@@ -5,6 +5,7 @@ source, so a restart, another replica or a lost answer leads to the same message
 """
 
 import asyncio
+from collections.abc import Callable
 from functools import partial
 
 import structlog
@@ -23,7 +24,10 @@ _LONGEST_WAIT = 10.0
 
 
 class Live:
-    """Follows every run. `owner` names this process among its replicas; `edit_interval` is in seconds."""
+    """Follows every run. `owner` names this process among its replicas; `edit_interval` is in seconds.
+
+    `changed` is called whenever a log grew; it must not wait.
+    """
 
     def __init__(
         self,
@@ -36,6 +40,7 @@ class Live:
         limiter: Limiter | None = None,
         edit_interval: float = 3.0,
         hold: float = 3.0,
+        changed: Callable[[], None] = lambda: None,
     ) -> None:
         self._desk = desk
         self._client = client
@@ -45,6 +50,7 @@ class Live:
         self._limiter = limiter or Limiter()
         self._edit_interval = edit_interval
         self._hold = hold
+        self._changed = changed
         self._artists: dict[RunId, tuple[Artist, asyncio.Task[None]]] = {}
 
     async def run(self) -> None:
@@ -57,6 +63,7 @@ class Live:
                         self._wake(run)
                     async for run in self._feed.follow():
                         self._wake(run)
+                        self._changed()
                         wait = 0.5
                 except Exception as error:  # the store's errors are its own; following simply begins again
                     _log.warning("following stopped, trying again", because=str(error), seconds=wait)

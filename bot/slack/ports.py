@@ -26,6 +26,10 @@ class Views(Protocol):
         """Keep this view."""
         ...
 
+    async def run_at(self, channel: str, ts: str) -> RunId | None:
+        """The run that this message shows or showed; `None` where it shows none."""
+        ...
+
     async def hold(self, run: RunId, owner: str, ttl: float) -> bool:
         """Whether `owner` draws this run for the next `ttl` seconds: one replica at a time does."""
         ...

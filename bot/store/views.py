@@ -27,9 +27,16 @@ class Views:
 
     async def write(self, run: RunId, view: View) -> None:
         """Keep this view."""
+        if view.ts:
+            await self._store.set(self._keys.thread(view.channel, view.ts), run)
         await self._store.hset(
             self._keys.view(run), mapping={field.name: str(getattr(view, field.name)) for field in fields(view)}
         )
+
+    async def run_at(self, channel: str, ts: str) -> RunId | None:
+        """The run that this message shows or showed; `None` where it shows none."""
+        found = await self._store.get(self._keys.thread(channel, ts))
+        return RunId(found) if found else None
 
     async def hold(self, run: RunId, owner: str, ttl: float) -> bool:
         """Whether `owner` draws this run for the next `ttl` seconds: one replica at a time does."""
