@@ -1,4 +1,4 @@
-"""`locks`: which services are held, by which run, since when."""
+"""`locks`: which services are held, by which run or person, since when and until when."""
 
 from dataclasses import dataclass
 
@@ -28,5 +28,5 @@ async def act(desk: Desk, call: Call, intent: Locks) -> Reply:
     """Every hold with its run. Changes nothing."""
     del call, intent
     held = await desk.runs.all_holders()
-    runs = {run: await desk.runs.read(run) for run in dict.fromkeys(holder.run for holder in held)}
-    return HoldList(held=tuple((holder, runs[holder.run]) for holder in held))
+    runs = {run: await desk.runs.read(run) for run in dict.fromkeys(holder.run for holder in held) if run is not None}
+    return HoldList(held=tuple((holder, runs.get(holder.run) if holder.run else None) for holder in held))

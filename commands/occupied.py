@@ -1,7 +1,12 @@
-"""Why a plan cannot be opened because others hold its services: what, who, where, how far, and what to do."""
+"""Why a service cannot be had because others hold it: what was wanted, what blocks it, who and where, how far, until when."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
 
 from commands.ports import Desk, Holder
-from planner.names import RunId, ServiceName
+from planner.events import Person
+from planner.names import ServiceName
 from planner.plan import Plan
 from planner.refusal import Code, Refusal
 from planner.run import DONE, Run, Stage
@@ -9,51 +14,125 @@ from planner.run import DONE, Run, Stage
 _SHOWN = 3
 
 
-async def occupied(desk: Desk, plan: Plan) -> Refusal | None:
-    """A refusal where a run holds, or is about to hold, a service that this plan moves; `None` where all are free."""
-    services = [move.service for move in plan.moves]
-    held: dict[RunId, list[ServiceName]] = {}
-    holders: dict[RunId, Holder] = {}
-    for holder in await desk.runs.holders(services):
-        held.setdefault(holder.run, []).append(holder.service)
-        holders[holder.run] = holder
-    runs: dict[RunId, Run] = {}
-    for name in dict.fromkeys([*held, *await desk.runs.open_runs()]):
-        run = await desk.runs.read(name)
-        if run is None:
-            continue
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claim:
+    """Services that one run or person holds, or that a run which was just approved is about to lock (`holder` is `None`)."""
+
+    services: tuple[ServiceName, ...]
+    holder: Holder | None = None
+    run: Run | None = None
+
+
+async def claims(desk: Desk, services: Iterable[ServiceName]) -> tuple[Claim, ...]:
+    """Who has these services; empty where all are free."""
+    wanted = list(services)
+    held: dict[str, list[Holder]] = {}
+    for holder in await desk.runs.holders(wanted):
+        held.setdefault(holder.owner, []).append(holder)
+    found = []
+    for holders in held.values():
+        first = holders[0]
+        run = await desk.runs.read(first.run) if first.run else None
+        found.append(Claim(services=tuple(holder.service for holder in holders), holder=first, run=run))
+    for name in await desk.runs.open_runs():
         if name in held:
-            runs[name] = run
-        elif run.stage is Stage.GRANTED and (shared := [s for s in services if run.plan.move(s)]):
-            # Granted and not locked yet: in a moment it will hold them.
-            held[name], runs[name] = shared, run
-    if not held:
-        return None
-    first = next(iter(held))
+            continue
+        run = await desk.runs.read(name)
+        # Granted and not locked yet: in a moment it will hold them.
+        if run is not None and run.stage is Stage.GRANTED and (shared := tuple(s for s in wanted if run.plan.move(s))):
+            found.append(Claim(services=shared, run=run))
+    return tuple(found)
+
+
+def blocked(desk: Desk, wanted: str, of: int, found: Sequence[Claim], *, smaller: str = "", retry: str = "") -> Refusal:
+    """The refusal with its six facts. `wanted` completes "You wanted …"; `of` is how many services that takes.
+
+    `smaller` is the command for the plan that does without the held services, where there is one; `retry` looks without doing.
+    """
+    services = [service for claim in found for service in claim.services]
+    lines = [f"You wanted {wanted}."]
+    share = f" ({len(services)} of the {of} services that takes)" if of > len(services) else ""
+    lines.append(f"Blocked by: {_listed(services)}{share}.")
+    for claim in found[:_SHOWN]:
+        lines.append(f"Held by: {_who(claim)}.")
+        far = how_far(desk, claim.run) if claim.run else "nobody can say, it is held by hand"
+        lines.append(f"How far: {far}. Until: {_until(desk, claim)}.")
+    if len(found) > _SHOWN:
+        lines.append(f"…and {len(found) - _SHOWN} more that hold something.")
+    ways = [f"/rollback wait {' '.join(services[:10])}"] if any(claim.holder for claim in found) else []
+    ways += [smaller] if smaller else []
+    for claim in found[:_SHOWN]:
+        ways += _ways(claim)
+    verb = "is" if len(services) == 1 else "are"
     return Refusal(
         code=Code.LOCKED,
-        message=f"{_services([s for names in held.values() for s in names])} held, so {plan.target.service} cannot move now.",
-        facts=tuple(_fact(names, name, holders.get(name), runs.get(name)) for name, names in list(held.items())[:_SHOWN]),
-        nearest=(f"/rollback show {first}", f"/rollback cancel {first}", f"/rollback {plan.target.service} --dry-run"),
+        message=f"{_listed(services)} {verb} held, so nothing was done.",
+        facts=tuple(lines),
+        nearest=tuple(dict.fromkeys([*ways, *([retry] if retry else [])])),
     )
 
 
-def how_far(run: Run) -> str:
-    """How far a run is, in a few words."""
+def rollback_wanted(plan: Plan) -> str:
+    """What somebody wanted who asked for this plan, as the end of "You wanted …"."""
+    target = plan.target
+    names = [move.service for move in plan.moves if move.service != target.service]
+    also = f", which also moves {_listed(names)}" if names else ""
+    return f"to roll {target.service} back to {target.to_version}{also}"
+
+
+def mention(person: Person) -> str:
+    """Somebody by a mention as Slack writes it, or by name where they are not of Slack."""
+    return person.name if ":" in person.id else f"<@{person.id}>"
+
+
+def how_far(desk: Desk, run: Run) -> str:
+    """How far a run is, and by its plan's own estimate how long it may still take."""
     done = sum(step.state in DONE for step in run.steps.values())
-    return f"{run.stage}, {done} of {len(run.steps)} steps done"
+    told = f"{run.stage}, {done} of {len(run.steps)} steps done"
+    if run.granted_at is None or run.stage not in {Stage.GRANTED, Stage.RUNNING}:
+        return told
+    left = run.granted_at + timedelta(seconds=run.plan.risk.expected_seconds) - desk.now()
+    minutes = max(0, round(left.total_seconds() / 60))
+    return f"{told}, about {minutes} min left by its plan" if minutes else f"{told}, about done by its plan"
 
 
-def _services(names: list[ServiceName]) -> str:
+def _who(claim: Claim) -> str:
+    since = f", since {claim.holder.since:%H:%M} UTC" if claim.holder else ", which was approved a moment ago"
+    if claim.run is not None:
+        by = f", asked for by {claim.run.asked.by.name}" if claim.run.asked else ""
+        place = claim.run.asked.place if claim.run.asked else None
+        return f"run {claim.run.id}{since}{by}" + (f" in <#{place.channel}>" if place else "")
+    holder = claim.holder
+    if holder is None:
+        return "somebody"
+    if holder.person is None:
+        return f"{holder.who}{since}"
+    where = f" in <#{holder.place.channel}>" if holder.place else ""
+    return f"{mention(holder.person)} by hand{since}{where}: “{holder.reason.rstrip('.')}”"
+
+
+def _until(desk: Desk, claim: Claim) -> str:
+    if claim.holder is None or claim.holder.person is None:
+        return "the run ends, however it ends"
+    until = claim.holder.until
+    if until is None:
+        return "they give it back, no end was set"
+    left = max(1, round((until - desk.now()).total_seconds() / 60))
+    return f"{until:%H:%M} UTC, in {left} min" if left < 600 else f"{until:%Y-%m-%d %H:%M} UTC"
+
+
+def _ways(claim: Claim) -> list[str]:
+    if claim.run is not None:
+        return [f"/rollback show {claim.run.id}", f"/rollback cancel {claim.run.id}"]
+    if claim.holder is None or claim.holder.person is None:
+        return []
+    service = claim.services[0]
+    return [
+        f"Ask {mention(claim.holder.person)} to give it back: /rollback unlock {service}",
+        f"/rollback unlock {service} --break REASON",
+    ]
+
+
+def _listed(names: Sequence[str]) -> str:
     more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
-    return f"{', '.join(names[:_SHOWN])}{more} {'is' if len(names) == 1 else 'are'}"
-
-
-def _fact(names: list[ServiceName], name: RunId, holder: Holder | None, run: Run | None) -> str:
-    what = f"{', '.join(names[:_SHOWN])}: run {name}"
-    since = f" since {holder.since:%H:%M} UTC" if holder else ", which was approved a moment ago"
-    if run is None:
-        return f"{what}{since}"
-    who = f", asked for by {run.asked.by.name}" if run.asked else ""
-    where = f" in <#{run.asked.place.channel}>" if run.asked and run.asked.place else ""
-    return f"{what}{since}{who}{where} ({how_far(run)})"
+    return f"{', '.join(names[:_SHOWN])}{more}"

@@ -103,7 +103,7 @@ class Runs(Protocol):
         ...
 
     async def hold(self, event: Locked) -> tuple[Holder, ...]:
-        """Hold a service by hand, or change the terms of one's own hold. Who has it, where another does: nothing was written then."""
+        """Hold a service by hand; one's own hold takes the new terms. Who has it, where another does: nothing is written then."""
         ...
 
     async def release(self, event: Unlocked | LockBroken, hold: Holder) -> bool:

@@ -46,6 +46,8 @@ def again(run: Run, intent: Replan) -> rollback.Rollback:
         service=run.plan.target.service,
         to=to,
         strategy=intent.strategy or (request.strategy if request else Strategy.AUTO),
+        without=tuple(sorted(request.pinned)) if request else (),
+        overrides=tuple((event.freeze, event.reason) for event in run.overridden),
         accept_data_loss=run.plan.data_loss_accepted,
         reason=run.asked.reason if run.asked else None,
     )

@@ -52,9 +52,11 @@ class Said:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Refused:
-    """No, and why."""
+    """No, and why. `blocked` are held services that one can wait for; `smaller` the command for a plan that does without them."""
 
     refusal: Refusal
+    blocked: tuple[ServiceName, ...] = ()
+    smaller: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,119 +5,90 @@ Nothing is touched here. What a dry run answers is the plan that would have been
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import timedelta
+from dataclasses import replace
 
-from commands.grammar import LONGEST_REASON, arguments, bad_command, clip, reason, service_name, version
-from commands.occupied import occupied
-from commands.ports import Call, Desk, Moved
+from commands.asking import USAGE as USAGE
+from commands.asking import Rollback as Rollback
+from commands.asking import read as read
+from commands.grammar import LONGEST_REASON, clip
+from commands.occupied import blocked, claims, rollback_wanted
+from commands.opening import open_run, overridden, supersede
+from commands.ports import Call, Desk
+from commands.refuse import refuse
 from commands.reply import Opened, Preview, Refused, Reply
-from commands.words import Word
+from commands.status import unknown_service
+from commands.twin import typed
 from integrations.protocols import Finding, FindingLevel
-from planner.events import Asked, CommandRefused, Ended, Ending, Planned
-from planner.names import RunId, ServiceName, Version
+from planner.approval import in_freeze, may_break_glass
+from planner.events import Asked
 from planner.plan import Plan, Request, Strategy
 from planner.planning import make_plan
 from planner.refusal import Code, Refusal
-from planner.run import Run, Stage
 from planner.snapshot import Snapshot
 from planner.wire import digest
-
-USAGE = '/rollback SERVICE [to VERSION] [--strategy auto|partial|full] [--accept-data-loss] [--reason "…"] [--dry-run]'
-_FLAGS = {"to": True, "strategy": True, "accept-data-loss": False, "reason": True, "dry-run": False}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rollback:
-    """Roll this service back. `to` absent: to the newest release that will do."""
-
-    service: ServiceName
-    to: Version | None = None
-    strategy: Strategy = Strategy.AUTO
-    accept_data_loss: bool = False
-    reason: str | None = None
-    dry_run: bool = False
-
-
-def read(words: tuple[Word, ...]) -> Rollback | Refusal:
-    """`SERVICE [to VERSION]` and the flags, in any order."""
-    found = arguments(words, _FLAGS, USAGE)
-    if isinstance(found, Refusal):
-        return found
-    if not found.places:
-        return bad_command("Say which service to roll back.", USAGE, "/rollback status")
-    service = service_name(found.places[0], USAGE)
-    if isinstance(service, Refusal):
-        return service
-    to = _to(service, found.places[1:], found.text("to"))
-    strategy = _strategy(found.text("strategy"))
-    if isinstance(to, Refusal):
-        return to
-    if isinstance(strategy, Refusal):
-        return strategy
-    return Rollback(
-        service=service,
-        to=to,
-        strategy=strategy,
-        accept_data_loss=found.on("accept-data-loss"),
-        reason=reason(found.text("reason")),
-        dry_run=found.on("dry-run"),
-    )
 
 
 async def act(desk: Desk, call: Call, intent: Rollback) -> Reply:
     """A run with its plan, waiting for approval; or why not. A refusal is kept in the environment's log."""
+    if intent.break_glass is not None and (no := may_break_glass(desk.policy, call.actor)) is not None:
+        return await refuse(desk, call, no)
     snapshot = await desk.survey()
-    plan = await _plan(desk, intent, snapshot)
+    for name in intent.without:
+        if name not in snapshot.services:
+            return await refuse(desk, call, unknown_service(name, snapshot))
+    plan = await planned(_request(desk, intent), snapshot)
     if isinstance(plan, Refusal):
-        return await _refuse(desk, call, plan)
+        return await refuse(desk, call, plan)
     if intent.dry_run:
-        return Preview(plan=plan, approvals=desk.policy.needed(plan))
-    refusal = _not_runnable(plan, snapshot) or await occupied(desk, plan)
+        return Preview(plan=plan, approvals=desk.policy.needed(plan, desk.now()))
+    refusal = _not_runnable(plan, snapshot) or _frozen(desk, intent, plan)
     if refusal is not None:
-        return await _refuse(desk, call, refusal)
+        return await refuse(desk, call, refusal)
+    held = await occupied(desk, intent, plan, snapshot)
+    if held is not None:
+        return await refuse(desk, call, held)
     findings = await desk.preflight(plan, snapshot)
     refusal = _blocked(plan, findings)
     if refusal is not None:
-        return await _refuse(desk, call, refusal)
+        return await refuse(desk, call, refusal)
     return await _open(desk, call, intent, plan, findings)
 
 
-async def _refuse(desk: Desk, call: Call, refusal: Refusal) -> Reply:
-    words = clip(call.words, LONGEST_REASON)
-    await desk.runs.note(CommandRefused(by=call.actor.person, words=words, code=refusal.code, message=refusal.message))
-    return Refused(refusal=refusal)
-
-
-def _to(service: ServiceName, places: Sequence[str], flag: str | None) -> Version | Refusal | None:
-    match list(places):
-        case []:
-            return None if flag is None else version(flag, USAGE)
-        case [word] if word.lower() != "to":
-            more = f"/rollback {service} to {clip(word)}"
-            return bad_command(f"I do not understand “{clip(word)}” after {service}.", USAGE, more)
-        case [word, which] if word.lower() == "to" and flag is None:
-            return version(which, USAGE)
-        case ["to" | "To" | "TO"]:
-            return bad_command("Say to which version after “to”.", USAGE, f"/rollback {service}", f"/rollback status {service}")
-        case _:
-            what = clip(" ".join(places))
-            return bad_command(f"I do not understand “{what}” after {service}. A reason goes in quotes after --reason.", USAGE)
-
-
-def _strategy(text: str | None) -> Strategy | Refusal:
-    if text is None:
-        return Strategy.AUTO
-    try:
-        return Strategy(text.lower())
-    except ValueError:
-        return bad_command(f"“{clip(text)}” is not a strategy: auto, partial or full.", USAGE)
-
-
-async def _plan(desk: Desk, intent: Rollback, snapshot: Snapshot) -> Plan | Refusal:
-    request = _request(desk, intent)
-    # A plan over a large graph takes a while; acknowledgements must not wait for it.
+async def planned(request: Request, snapshot: Snapshot) -> Plan | Refusal:
+    """The plan. One over a large graph takes a while; acknowledgements must not wait for it."""
     return await asyncio.to_thread(make_plan, request, snapshot)
+
+
+async def occupied(desk: Desk, intent: Rollback, plan: Plan, snapshot: Snapshot) -> Refused | None:
+    """A refusal where others hold services of this plan, with the plan that does without them; `None` where all are free."""
+    services = [move.service for move in plan.moves]
+    found = await claims(desk, services)
+    if not found:
+        return None
+    held = tuple(sorted({service for claim in found for service in claim.services}))
+    smaller = await _smaller(desk, replace(intent, without=tuple(sorted({*intent.without, *held}))), snapshot)
+    no = blocked(
+        desk,
+        rollback_wanted(plan),
+        len(services),
+        found,
+        smaller=smaller,
+        retry=f"/rollback {typed(replace(intent, dry_run=True))}",
+    )
+    return Refused(refusal=no, blocked=held, smaller=smaller)
+
+
+async def _smaller(desk: Desk, intent: Rollback, snapshot: Snapshot) -> str:
+    """The command for the plan that leaves these services where they are; empty where there is none."""
+    if intent.service in intent.without:
+        return ""
+    if intent.strategy is Strategy.FULL:
+        # A full rollback leaves nothing out.
+        intent = replace(intent, strategy=Strategy.PARTIAL)
+    plan = await planned(_request(desk, intent), snapshot)
+    return (
+        f"/rollback {typed(intent)}" if isinstance(plan, Plan) and not await claims(desk, [m.service for m in plan.moves]) else ""
+    )
 
 
 def _request(desk: Desk, intent: Rollback) -> Request:
@@ -127,6 +98,7 @@ def _request(desk: Desk, intent: Rollback) -> Request:
         strategy=intent.strategy,
         accept_data_loss=intent.accept_data_loss,
         policy=digest(desk.policy.facts()),
+        pinned=frozenset(intent.without),
     )
 
 
@@ -143,6 +115,13 @@ def _not_runnable(plan: Plan, snapshot: Snapshot) -> Refusal | None:
     )
 
 
+def _frozen(desk: Desk, intent: Rollback, plan: Plan) -> Refusal | None:
+    """A freeze that must be overridden by name. Breaking the glass goes past it too, and the plan's message names it."""
+    if intent.break_glass is not None:
+        return None
+    return in_freeze(plan, desk.policy, desk.now(), {name for name, _ in intent.overrides})
+
+
 def _blocked(plan: Plan, findings: Sequence[Finding]) -> Refusal | None:
     blocks = tuple(finding.text for finding in findings if finding.level is FindingLevel.BLOCK)
     if not blocks:
@@ -156,8 +135,6 @@ def _blocked(plan: Plan, findings: Sequence[Finding]) -> Refusal | None:
 
 
 async def _open(desk: Desk, call: Call, intent: Rollback, plan: Plan, findings: Sequence[Finding]) -> Reply:
-    needed = desk.policy.needed(plan)
-    expires = desk.now() + timedelta(seconds=desk.policy.expires)
     asked = Asked(
         by=call.actor.person,
         words=clip(call.words, LONGEST_REASON),
@@ -165,33 +142,12 @@ async def _open(desk: Desk, call: Call, intent: Rollback, plan: Plan, findings: 
         place=call.place,
         reason=intent.reason,
     )
-    found = tuple(finding.text for finding in findings)
-    run = await desk.runs.open([asked, Planned(plan=plan, approvals=needed, expires_at=expires, findings=found)])
-    await desk.wake.wake_at(run.id, expires)
-    return Opened(run=run, replaced=await _supersede(desk, run))
-
-
-async def _supersede(desk: Desk, run: Run) -> tuple[RunId, ...]:
-    """End the older waiting runs for the same service. One that was granted in the meantime is left alone."""
-    older = [name for name in await desk.runs.open_runs() if _number(name) < _number(run.id)]
-    return tuple([name for name in older if await _end_older(desk, name, run)])
-
-
-async def _end_older(desk: Desk, name: RunId, newer: Run) -> bool:
-    while True:
-        older = await desk.runs.read(name)
-        if older is None or older.stage is not Stage.WAITING or older.plan.target.service != newer.plan.target.service:
-            return False
-        by = newer.asked.by if newer.asked else None
-        who = by.name if by else "somebody"
-        because = f"{who} asked for {newer.plan.target.service} again: run {newer.id} took its place"
-        ended = Ended(ending=Ending.SUPERSEDED, because=because, by=by, superseded_by=newer.id)
-        try:
-            await desk.runs.append(older, [ended])
-        except Moved:
-            continue
-        return True
-
-
-def _number(name: RunId) -> int:
-    return int(name.removeprefix("r"))
+    run = await open_run(
+        desk,
+        asked,
+        plan,
+        [finding.text for finding in findings],
+        overrides=overridden(call, intent.overrides),
+        glass=intent.break_glass,
+    )
+    return Opened(run=run, replaced=await supersede(desk, run))

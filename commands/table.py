@@ -2,7 +2,23 @@
 
 from typing import Any
 
-from commands import approve, bad, cancel, decide, guide, history, locks, reject, rollback, show, status
+from commands import (
+    approve,
+    bad,
+    cancel,
+    decide,
+    guide,
+    history,
+    lock,
+    locks,
+    reject,
+    reviewed,
+    rights,
+    rollback,
+    show,
+    status,
+    wait,
+)
 from commands.grammar import bad_command, clip
 from commands.nearest import nearest
 from commands.ports import Call, Desk
@@ -80,8 +96,8 @@ VERBS: tuple[Verb[Any], ...] = (
             approve.USAGE,
             "Approve a waiting plan, like the button.",
             "/rollback approve r12",
-            "/rollback approve 12",
             "/rollback approve #12",
+            '/rollback approve r12 --break-glass "checkouts are down and nobody answers"',
         ),
         read=approve.read,
         act=approve.act,
@@ -121,7 +137,7 @@ VERBS: tuple[Verb[Any], ...] = (
         Choice.SKIP,
         "A run has stopped: go on without its failed steps, where that is safe.",
         "/rollback skip r12 the check is wrong",
-        "/rollback skip r12",
+        '/rollback skip r12 "asks the old port"',
         "/rollback skip 12 known flaky",
     ),
     _choice(
@@ -142,13 +158,85 @@ VERBS: tuple[Verb[Any], ...] = (
         usage=_usage(
             "locks",
             locks.USAGE,
-            "Which services are held, by which run, since when.",
+            "Which services are held, by which run or person, since when.",
             "/rollback locks",
             "/rollback status order-service",
             "/rollback show r12",
         ),
         read=locks.read,
         act=locks.act,
+    ),
+    Verb(
+        usage=_usage(
+            "lock",
+            lock.LOCK,
+            "Hold a service by hand: no rollback moves it meanwhile.",
+            "/rollback lock order-service for 2h comparing carts by hand",
+            "/rollback lock order-service waiting for the database team",
+            '/rollback lock order-service "for now I watch it"',
+        ),
+        read=lock.read_lock,
+        act=lock.lock,
+    ),
+    Verb(
+        usage=_usage(
+            "unlock",
+            lock.UNLOCK,
+            "Give back what you hold by hand; approvers may break another's lock, who is told.",
+            "/rollback unlock order-service",
+            "/rollback unlock order-service carts are fine",
+            "/rollback unlock order-service --break Ana is asleep and checkouts fail",
+        ),
+        read=lock.read_unlock,
+        act=lock.unlock,
+    ),
+    Verb(
+        usage=_usage(
+            "wait",
+            wait.USAGE,
+            "Be told here, once, when held services are free.",
+            "/rollback wait order-service",
+            "/rollback wait order-service payment-service",
+            "/rollback locks",
+        ),
+        read=wait.read,
+        act=wait.act,
+    ),
+    Verb(
+        usage=_usage(
+            "who-can",
+            rights.WHO_CAN,
+            "Who may approve, break the glass or break a lock, and which freezes are on.",
+            "/rollback who-can order-service",
+            "/rollback who-can payment-service",
+            "/rollback help approve",
+        ),
+        read=rights.read_who,
+        act=rights.who_can,
+    ),
+    Verb(
+        usage=_usage(
+            "why-not",
+            rights.WHY_NOT,
+            "What speaks against going back to a version, or that nothing does.",
+            "/rollback why-not order-service 1.4.1",
+            "/rollback why-not order-service to 1.4.2",
+            "/rollback order-service to 1.4.2 --dry-run",
+        ),
+        read=rights.read_why,
+        act=rights.why_not,
+    ),
+    Verb(
+        usage=_usage(
+            "reviewed",
+            reviewed.USAGE,
+            "Confirm the second look at a run that was started without approval.",
+            "/rollback reviewed r12",
+            "/rollback reviewed r12 was right, nobody was awake",
+            "/rollback status",
+        ),
+        read=reviewed.read,
+        act=reviewed.act,
     ),
     Verb(
         usage=_usage(

@@ -39,7 +39,13 @@ VERBS: Mapping[str, Verb] = MappingProxyType(
         "skip": Verb(_WORDS, "go on without the failed steps of a stopped run, where that is safe"),
         "undo": Verb(_WORDS, "take back what a stopped run did"),
         "leave": Verb(_WORDS, "end a stopped run as it is"),
-        "locks": Verb(_WORDS, "which services are held, by which run, since when"),
+        "lock": Verb(_WORDS, "hold a service by hand: no rollback moves it meanwhile"),
+        "unlock": Verb(_WORDS, "give back what you hold by hand, or break another's lock with a reason"),
+        "wait": Verb(_WORDS, "be told in Slack when held services are free"),
+        "who-can": Verb(_WORDS, "who may approve, break the glass or break a lock"),
+        "why-not": Verb(_WORDS, "what speaks against going back to a version"),
+        "reviewed": Verb(_WORDS, "confirm the second look at a run that was started without approval"),
+        "locks": Verb(_WORDS, "which services are held, by which run or person, since when"),
         "bad": Verb(_WORDS, "versions that no plan goes back to"),
     }
 )

@@ -22,6 +22,7 @@ from planner.events import (
     RunSealed,
 )
 from planner.facts import Migration, MigrationKind, Release, Service, Verified
+from planner.lock_events import LockBroken, Locked, LockExpired, Reviewed, Unlocked, WaitAsked, WaiterCalled
 from planner.names import ActorId, RunId, ServiceName, Version
 from planner.policy import Policy
 from planner.ranges import Range
@@ -54,6 +55,8 @@ class MemoryRuns:
         self._grew = asyncio.Condition()
         self._feed: list[RunId] = []
         self.environment: list[EnvironmentEvent] = []
+        self.by_hand: dict[ServiceName, Holder] = {}
+        self._waiting: list[WaitAsked] = []
 
     def adopt(self, other: "MemoryRuns") -> None:
         """Go on with what another one holds."""
@@ -89,6 +92,8 @@ class MemoryRuns:
             if isinstance(event, Ended):
                 self._closed.add(run.id)
                 self.environment.append(RunSealed(run=run.id, seq=seq, hash=digest))
+                if run.locked:
+                    await self._call([move.service for move in run.plan.moves])
         async with self._grew:
             self._feed.append(run.id)
             self._grew.notify_all()
@@ -109,12 +114,81 @@ class MemoryRuns:
     async def holders(self, services: Sequence[ServiceName]) -> tuple[Holder, ...]:
         return tuple(holder for holder in await self.all_holders() if holder.service in services)
 
+    async def hold(self, event: Locked) -> tuple[Holder, ...]:
+        await asyncio.sleep(0)
+        others = [h for h in await self.holders([event.service]) if h.person is None or h.person.id != event.by.id]
+        if not others:
+            self.environment.append(event)
+            self.by_hand[event.service] = Holder(
+                service=event.service,
+                since=event.since,
+                person=event.by,
+                reason=event.reason,
+                until=event.until,
+                place=event.place,
+            )
+        return tuple(others)
+
+    async def release(self, event: Unlocked | LockBroken, hold: Holder) -> bool:
+        await asyncio.sleep(0)
+        if self.by_hand.get(hold.service) != hold:
+            return False
+        del self.by_hand[hold.service]
+        self.environment.append(event)
+        await self._call([hold.service])
+        return True
+
+    async def wait(self, event: WaitAsked) -> tuple[Holder, ...]:
+        held = await self.holders(event.services)
+        if held and all((known.by, known.services) != (event.by, event.services) for known in self._waiting):
+            self._waiting.append(event)
+            self.environment.append(event)
+        return held
+
+    async def expire_holds(self) -> None:
+        for service, holder in list(self.by_hand.items()):
+            if holder.person is not None and holder.until is not None and holder.until <= self._now():
+                del self.by_hand[service]
+                over = LockExpired(service=service, holder=holder.person, until=holder.until, place=holder.place)
+                self.environment.append(over)
+                await self._call([service])
+
+    async def second_looks(self) -> tuple[RunId, ...]:
+        reviewed = {event.run for event in self.environment if isinstance(event, Reviewed)}
+        return tuple(name for name in self._logs if replay(name, self._logs[name]).glass and name not in reviewed)
+
+    async def newest(self) -> int:
+        return len(self.environment)
+
+    async def news(self, after: int) -> AsyncIterator[Entry]:
+        while True:
+            while after >= len(self.environment):
+                await asyncio.sleep(0.01)
+            after += 1
+            yield Entry(seq=after, at=self._now(), event=self.environment[after - 1], hash="")
+
+    async def _call(self, freed: Sequence[ServiceName]) -> None:
+        held = {holder.service for holder in await self.all_holders()}
+        called = [w for w in self._waiting if set(freed) & set(w.services) and not held & set(w.services)]
+        for position, waiter in enumerate(called, start=1):
+            self._waiting.remove(waiter)
+            event = WaiterCalled(
+                services=waiter.services,
+                waiter=waiter.by,
+                asked_at=self._now(),
+                position=position,
+                of=len(called),
+                place=waiter.place,
+            )
+            self.environment.append(event)
+
     async def all_holders(self) -> tuple[Holder, ...]:
         found = []
         for name in await self.open_runs():
             for entry in self._logs[name]:
                 if isinstance(entry.event, LocksTaken):
                     found += [Holder(service=service, run=name, since=entry.at) for service in entry.event.services]
+        found += [h for h in self.by_hand.values() if h.until is None or h.until > self._now()]
         return tuple(found)
 
     async def bad_versions(self) -> tuple[BadVersion, ...]:

@@ -39,7 +39,8 @@ async def test_a_plan_is_opened_and_waits_for_approval():
     assert asked.request.policy == planned.plan.policy == digest(POLICY.facts())
     assert [move.service for move in planned.plan.moves] == ["payment-service", "order-service"]
     assert (planned.expires_at - office.clock()).total_seconds() == POLICY.expires
-    assert office.wake.later == [(run.id, planned.expires_at)]
+    assert office.wake.later == [(run.id, planned.reminders[0].at), (run.id, planned.expires_at)]
+    assert (planned.reminders[0].at - office.clock()).total_seconds() == POLICY.expires / 2
 
 
 async def test_the_request_says_what_was_typed():
@@ -118,13 +119,16 @@ async def test_held_services_are_refused_with_who_holds_them_and_where():
     moves = tuple(move.service for move in run.plan.moves)
     for_now = (await refused(office, "order-service")).refusal
     assert for_now.code is Code.LOCKED
-    assert "approved a moment ago" in for_now.facts[0]
+    assert any("approved a moment ago" in fact for fact in for_now.facts)
     await office.runs.append(granted, [LocksTaken(services=moves)])
     held = (await refused(office, "payment-service")).refusal
     assert held.code is Code.LOCKED
     assert "payment-service" in held.message
-    assert all(word in held.facts[0] for word in ("run r1", "Ana", "<#C0INCIDENT>", "0 of 2 steps done"))
+    facts = "\n".join(held.facts)
+    assert held.facts[0] == "You wanted to roll payment-service back to 2.4.1."
+    assert all(word in facts for word in ("run r1", "Ana", "<#C0INCIDENT>", "0 of 2 steps done", "Until: the run ends"))
     assert "/rollback show r1" in held.nearest
+    assert held.nearest[0] == "/rollback wait payment-service"
     assert isinstance(await answer(office.desk, call(ANA, "order-service --dry-run")), Preview)
 
 
