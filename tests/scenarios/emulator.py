@@ -1,0 +1,384 @@
+"""A Slack of our own, written from Slack's documentation alone, to judge the bot from outside.
+
+It answers the Web API and Socket Mode over loopback, keeps every call, holds every message to the documented limits, and
+breaks down where a test says so. It shares nothing with the bot or with the local workspace.
+"""
+
+import asyncio
+import itertools
+import json
+import time
+import uuid
+from collections import defaultdict, deque
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from aiohttp import WSMsgType, web
+
+from tests.scenarios.slack_limits import findings
+
+BOT_TOKEN, APP_TOKEN = "xoxb-1-judge-4f6b1c9a", "xapp-1-A1-judge-8d3e2f7b"
+BOT, CHANNEL, TEAM = "U0BOT", "C0OPS", "T0JUDGE"
+ANA, RAJ, GUS = "U0ANA", "U0RAJ", "U0GUS"
+PEOPLE = {ANA: "Ana Asker", RAJ: "Raj Rights", GUS: "Gus Guest", **{f"U0R{n:02}": f"Raj number {n}" for n in range(20)}}
+T = TypeVar("T")
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """One call of the Web API as it arrived."""
+
+    method: str
+    arguments: Mapping[str, Any]
+    at: float = field(default_factory=time.monotonic)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limited:
+    """A 429 in place of the answer; nothing happens."""
+
+    retry_after: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lost:
+    """The call is carried out, and its answer never arrives."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Private:
+    """What one person alone was told."""
+
+    user: str
+    text: str
+    blocks: list[Json]
+
+
+class Refused(Exception):
+    """An answer with `ok: false`."""
+
+
+class Slack:
+    """The emulator. `faults` holds what befalls the next calls of a method, `down` cuts every
+    connection, `broken` are the limits that a message broke, `impatient` the calls that came sooner than Retry-After allows."""
+
+    def __init__(self) -> None:
+        self.calls: list[Call] = []
+        self.messages: dict[str, Json] = {}
+        self.private: list[Private] = []
+        self.broken: list[str] = []
+        self.faults: defaultdict[str, deque[Limited | Lost]] = defaultdict(deque)
+        self.down = False
+        self.impatient: list[str] = []
+        self._patience: dict[str, float] = {}
+        self._changed = asyncio.Event()
+        self._sockets: list[web.WebSocketResponse] = []
+        self._tickets: set[str] = set()
+        self._acks: dict[str, asyncio.Future[Json]] = {}
+        self._askers: dict[str, tuple[str, str, int]] = {}
+        self._seconds = itertools.count(int(time.time()))
+        self._runner = web.AppRunner(self._app(), access_log=None, shutdown_timeout=0.1)
+        self.origin = ""
+
+    # --- what a test uses ---
+
+    async def start(self) -> None:
+        """Listen on a free port of the loopback interface."""
+        await self._runner.setup()
+        site = web.TCPSite(self._runner, "127.0.0.1", 0)
+        await site.start()
+        host, port = self._runner.addresses[0][:2]
+        self.origin = f"http://{host}:{port}"
+
+    async def stop(self) -> None:
+        """Hang up and close."""
+        await self.cut()
+        await self._runner.cleanup()
+
+    async def cut(self) -> None:
+        """Close every socket, as a Slack does that breaks down."""
+        for socket in list(self._sockets):
+            await socket.close()
+
+    async def until(self, what: str, look: Callable[[], T | None], patience: float = 40) -> T:
+        """What `look` finds, as soon as it finds something."""
+        try:
+            async with asyncio.timeout(patience):
+                while not (found := look()):
+                    self._changed.clear()
+                    await self._changed.wait()
+                return found
+        except TimeoutError:
+            told = "\n".join(m["text"] for m in self.messages.values())
+            told += "\n".join(f"\n[to {p.user}] {p.text}" for p in self.private)
+            raise AssertionError(f"{what} did not come within {patience:g} s. All that was said:\n{told}") from None
+
+    @property
+    def has_sockets(self) -> bool:
+        """Whether a bot is connected."""
+        return bool(self._sockets)
+
+    async def connected(self) -> None:
+        """Return when a bot's socket is open."""
+        await self.until("the bot's socket", lambda: self._sockets)
+
+    async def command(self, text: str, user: str = ANA) -> Json:
+        """Type `/rollback TEXT`; what came with the acknowledgement."""
+        url = self._answer_url(user)
+        return await self.deliver(
+            "slash_commands",
+            {
+                "command": "/rollback", "text": text, "user_id": user, "user_name": user.lower(), "channel_id": CHANNEL,
+                "channel_name": "ops", "team_id": TEAM, "team_domain": "judge", "api_app_id": "A1", "token": "old",
+                "is_enterprise_install": "false", "response_url": url, "trigger_id": uuid.uuid4().hex,
+            },
+        )  # fmt: skip
+
+    def press(self, ts: str, label: str, user: str, **instead: str) -> Json:
+        """What Slack sends when somebody presses the button that begins with this label; `instead` changes what it carries."""
+        message = self.messages[ts]
+        button = next((button for button in buttons(message) if button["text"]["text"].startswith(label)), None)
+        assert button is not None, f"there is no button {label} on: {message['text']}"
+        carried = {"action_id": button["action_id"], "value": button["value"], **instead}
+        now = f"{time.time():.6f}"
+        return {
+            "type": "block_actions", "user": {"id": user, "username": user.lower(), "name": user.lower(), "team_id": TEAM},
+            "team": {"id": TEAM, "domain": "judge"}, "enterprise": None, "is_enterprise_install": False, "api_app_id": "A1",
+            "container": {"type": "message", "message_ts": ts, "channel_id": CHANNEL, "is_ephemeral": False},
+            "channel": {"id": CHANNEL, "name": "ops"}, "message": message, "state": {"values": {}},
+            "trigger_id": uuid.uuid4().hex, "response_url": self._answer_url(user),
+            "actions": [{**carried, "block_id": "b", "type": "button", "action_ts": now, "text": button["text"]}],
+        }  # fmt: skip
+
+    async def deliver(self, kind: str, payload: Json) -> Json:
+        """Send one envelope and wait for its acknowledgement, which must come within three seconds."""
+        envelope = uuid.uuid4().hex
+        answer = self._acks[envelope] = asyncio.get_running_loop().create_future()
+        body = {"envelope_id": envelope, "type": kind, "payload": payload, "accepts_response_payload": kind == "slash_commands"}
+        await self._sockets[-1].send_str(json.dumps(body))
+        try:
+            async with asyncio.timeout(3):
+                return await answer
+        except TimeoutError:
+            raise AssertionError(f"{kind} was not acknowledged within three seconds") from None
+
+    async def told(self, user: str, *words: str, since: int = 0) -> Private:
+        """The private message to somebody, from number `since` on, that has all the words."""
+        return await self.until(
+            f"a private message to {user} with {words}",
+            lambda: next((p for p in self.private[since:] if p.user == user and all(word in p.text for word in words)), None),
+        )
+
+    async def says(self, ts: str, *words: str) -> Json:
+        """The message when it has all the words."""
+        return await self.until(
+            f"{words} in the message",
+            lambda: self.messages[ts] if all(w in everything(self.messages[ts]) for w in words) else None,
+        )
+
+    async def plan(self, number: int = 1) -> str:
+        """The ts of the message with the `number`th plan, once it has its buttons."""
+
+        def look() -> str | None:
+            posted = [ts for ts, message in self.messages.items() if "thread_ts" not in message]
+            return posted[number - 1] if len(posted) >= number and buttons(self.messages[posted[number - 1]]) else None
+
+        return await self.until("a plan with buttons", look)
+
+    def thread(self, ts: str) -> list[str]:
+        """Every line of the thread, in order."""
+        told = [message["text"] for message in self.messages.values() if message.get("thread_ts") == ts]
+        return [line for text in told for line in text.splitlines()]
+
+    async def tells(self, ts: str, *words: str) -> str:
+        """The whole thread once all the words stand in it."""
+
+        def look() -> str | None:
+            text = "\n".join(self.thread(ts))
+            return text if all(word in text for word in words) else None
+
+        return await self.until(f"{words} in the thread", look)
+
+    # --- the Web API ---
+
+    def _app(self) -> web.Application:
+        app = web.Application(client_max_size=4_000_000)
+        app.add_routes(
+            [
+                web.route("*", "/api/{method}", self._call),
+                web.get("/socket/{ticket}", self._socket),
+                web.post("/answer/{id}", self._answer),
+            ]
+        )
+        return app
+
+    async def _call(self, request: web.Request) -> web.Response:
+        method = request.match_info["method"]
+        arguments = await _arguments(request)
+        if self.down:
+            return self._hang_up(request)
+        self.calls.append(Call(method=method, arguments=arguments))
+        fault = self.faults[method].popleft() if self.faults[method] else None
+        try:
+            if time.monotonic() < self._patience.get(method, 0):
+                self.impatient.append(f"{method} was called again before the time that Retry-After gave")
+            if isinstance(fault, Limited):
+                self._patience[method] = time.monotonic() + fault.retry_after
+                headers = {"Retry-After": str(fault.retry_after)}
+                return web.json_response({"ok": False, "error": "ratelimited"}, status=429, headers=headers)
+            token = request.headers.get("Authorization", "").removeprefix("Bearer ") or arguments.get("token")
+            if token != (APP_TOKEN if method == "apps.connections.open" else BOT_TOKEN):
+                raise Refused("invalid_auth")
+            handler = _METHODS.get(method)
+            if handler is None:
+                self.broken.append(f"{method} is called, and nobody granted it")
+                raise Refused("unknown_method")
+            answer = {"ok": True, **handler(self, arguments)}
+        except Refused as refused:
+            answer = {"ok": False, "error": str(refused)}
+        finally:
+            self._changed.set()
+        return self._hang_up(request) if isinstance(fault, Lost) else web.json_response(answer)
+
+    def _hang_up(self, request: web.Request) -> web.Response:
+        assert request.transport is not None
+        request.transport.close()
+        return web.Response()
+
+    def _auth_test(self, _: Json) -> Json:
+        return {"url": self.origin, "team": "Judge", "team_id": TEAM, "user": "rollbot", "user_id": BOT, "bot_id": "B1"}
+
+    def _open(self, _: Json) -> Json:
+        ticket = uuid.uuid4().hex
+        self._tickets.add(ticket)
+        return {"url": f"{self.origin.replace('http', 'ws')}/socket/{ticket}"}
+
+    def _users_info(self, arguments: Json) -> Json:
+        name = PEOPLE.get(arguments["user"])
+        if name is None:
+            raise Refused("user_not_found")
+        return {
+            "user": {"id": arguments["user"], "name": name.split()[0].lower(), "real_name": name, "profile": {"real_name": name}}
+        }
+
+    def _post(self, arguments: Json) -> Json:
+        self._held(arguments, "chat.postMessage")
+        parent = arguments.get("thread_ts")
+        if parent is not None and parent not in self.messages:
+            raise Refused("thread_not_found")
+        ts = f"{next(self._seconds)}.000100"
+        kept = {key: arguments[key] for key in ("text", "blocks", "metadata", "thread_ts") if arguments.get(key) is not None}
+        self.messages[ts] = {"type": "message", "ts": ts, "user": BOT, "bot_id": "B1", **kept}
+        return {"channel": CHANNEL, "ts": ts, "message": self.messages[ts]}
+
+    def _update(self, arguments: Json) -> Json:
+        self._held(arguments, "chat.update", update=True)
+        if arguments["ts"] not in self.messages:
+            raise Refused("message_not_found")
+        message = self.messages[arguments["ts"]]
+        message |= {"text": arguments["text"], "blocks": arguments["blocks"]}
+        return {"channel": CHANNEL, "ts": arguments["ts"], "text": arguments["text"]}
+
+    def _ephemeral(self, arguments: Json) -> Json:
+        self._held(arguments, "chat.postEphemeral")
+        self.private.append(Private(user=arguments["user"], text=arguments["text"], blocks=arguments["blocks"]))
+        return {"message_ts": f"{next(self._seconds)}.000200"}
+
+    def _history(self, arguments: Json) -> Json:
+        found = [m for m in self.messages.values() if "thread_ts" not in m and float(m["ts"]) > float(arguments.get("oldest", 0))]
+        return _page(list(reversed(found)), arguments)
+
+    def _replies(self, arguments: Json) -> Json:
+        if arguments["ts"] not in self.messages:
+            raise Refused("thread_not_found")
+        return _page([m for m in self.messages.values() if arguments["ts"] in (m["ts"], m.get("thread_ts"))], arguments)
+
+    def _held(self, arguments: Json, what: str, *, update: bool = False) -> None:
+        if arguments.get("channel") != CHANNEL:
+            raise Refused("channel_not_found")
+        self.broken += [f"{what}: {finding}" for finding in findings(arguments, update=update)]
+
+    # --- response_url and Socket Mode ---
+
+    def _answer_url(self, user: str) -> str:
+        name = uuid.uuid4().hex
+        self._askers[name] = (user, CHANNEL, 5)
+        return f"{self.origin}/answer/{name}"
+
+    async def _answer(self, request: web.Request) -> web.Response:
+        if self.down:
+            return self._hang_up(request)
+        user, channel, left = self._askers[request.match_info["id"]]
+        if not left:
+            return web.Response(status=404, text="used_url")
+        self._askers[request.match_info["id"]] = (user, channel, left - 1)
+        body = await request.json()
+        self.broken += [f"response_url: {finding}" for finding in findings(body)]
+        if body.get("response_type") != "ephemeral":
+            self.broken.append("an answer to one person was shown to all")
+        self.private.append(Private(user=user, text=body["text"], blocks=body.get("blocks", [])))
+        self._changed.set()
+        return web.Response(text="ok")
+
+    async def _socket(self, request: web.Request) -> web.StreamResponse:
+        ticket = request.match_info["ticket"]
+        if self.down or ticket not in self._tickets:
+            return self._hang_up(request)
+        self._tickets.remove(ticket)
+        socket = web.WebSocketResponse()
+        await socket.prepare(request)
+        await socket.send_json({"type": "hello", "num_connections": 1, "connection_info": {"app_id": "A1"}, "debug_info": {}})
+        self._sockets.append(socket)
+        self._changed.set()
+        async for frame in socket:
+            if frame.type is not WSMsgType.TEXT:
+                continue
+            body = json.loads(frame.data)
+            waiting = self._acks.pop(body.get("envelope_id", ""), None)
+            if waiting is not None and not waiting.done():
+                waiting.set_result(body.get("payload") or {})
+        self._sockets.remove(socket)
+        return socket
+
+
+_METHODS: dict[str, Callable[[Slack, Json], Json]] = {
+    "auth.test": Slack._auth_test,
+    "apps.connections.open": Slack._open,
+    "users.info": Slack._users_info,
+    "chat.postMessage": Slack._post,
+    "chat.update": Slack._update,
+    "chat.postEphemeral": Slack._ephemeral,
+    "conversations.history": Slack._history,
+    "conversations.replies": Slack._replies,
+}
+
+
+def buttons(message: Mapping[str, Any]) -> list[Json]:
+    """The buttons of a message."""
+    rows = [block["elements"] for block in message.get("blocks", []) if block["type"] == "actions"]
+    return [element for row in rows for element in row if element["type"] == "button"]
+
+
+def everything(message: Mapping[str, Any]) -> str:
+    """All text of a message, blocks included."""
+    return json.dumps([message["text"], message.get("blocks", [])], ensure_ascii=False)
+
+
+async def _arguments(request: web.Request) -> Json:
+    if request.content_type == "application/json":
+        return {key: value for key, value in (await request.json()).items() if value is not None}
+    given: Json = {**request.query, **(await request.post())}
+    for name in ("blocks", "metadata"):
+        if isinstance(given.get(name), str):
+            given[name] = json.loads(given[name])
+    return given
+
+
+def _page(found: list[Json], arguments: Json) -> Json:
+    with_metadata = str(arguments.get("include_all_metadata", "")).lower() in ("true", "1")
+    begin, most = int(arguments.get("cursor") or 0), int(arguments.get("limit") or 100)
+    shown = [m if with_metadata else {k: v for k, v in m.items() if k != "metadata"} for m in found[begin : begin + most]]
+    more = str(begin + most) if begin + most < len(found) else ""
+    return {"messages": shown, "has_more": bool(more), "response_metadata": {"next_cursor": more}}
