@@ -75,10 +75,15 @@ def span_of(mean: float, variance: float) -> Span:
 
 @dataclass(frozen=True, slots=True)
 class PartRate:
-    """How one part of a step goes: its odds at one try, and its time."""
+    """How one part of a step goes: its odds at one try, and its time.
+
+    `shared` is the standard deviation of the odds' mean that comes from not knowing the population of services well: it moves all
+    services together.
+    """
 
     odds: Odds
     time: Span
+    shared: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -142,11 +142,20 @@ def _interval(waves: Sequence[Sequence[ServiceName]], rates: Rates) -> tuple[flo
     again = rates.choices.shares(retry=True, escalate=True)[0]
     mean = square = 1.0
     kinds = Counter(map(rates.step, chain.from_iterable(waves))) if rates.services else {rates.typical: sum(map(len, waves))}
+    pulls, own = [0.0, 0.0, 0.0], 0.0
     for kind, many in kinds.items():
         _, one, two, three, four = attempt_moments(kind, 4)
-        mean *= ((1 + again) * one - again * two) ** many
+        works = (1 + again) * one - again * two
+        mean *= works**many
         square *= ((1 + again) ** 2 * two - 2 * again * (1 + again) * three + again**2 * four) ** many
-    return between(mean, square, 0.05, 0.95)
+        for at, (_, rate) in enumerate(kind.parts):
+            # How far the logarithm of the step's success moves with what all services share.
+            pull = (1 + again - 2 * again * one) * one / (rate.odds.mean * works) * rate.shared
+            pulls[at] += many * pull
+            own += many * pull**2
+    # Each step's own moments hold its part of it; what moves them together comes on top.
+    square *= exp(min(sum(pull**2 for pull in pulls) - own, 50.0))
+    return between(mean, min(square, mean), 0.05, 0.95)
 
 
 def _percentile(times: Sequence[tuple[float, Span]], share: float) -> float:
