@@ -281,8 +281,10 @@ class Verifier:
             return
         if seq > seal.seq:
             self._wrong(log, seal.seq + 1, "was added after the run had ended")
-        if seal.signed and end is not None and not end[2]:
-            self._wrong(log, end[0], "is not signed, though the entry that seals the run is")
+        if end is not None and seal.signed != end[2]:
+            # Both were written in one step by one process.
+            which = ("is not signed", "is") if seal.signed else ("is signed", "is not")
+            self._wrong(log, end[0], f"{which[0]}, though the entry that seals the run {which[1]}")
 
     def _check_excerpt(self, excerpt: Excerpt) -> None:
         self._report.excerpt = True
