@@ -4,6 +4,7 @@ Only run ids travel through the engine. Every wake-up has a key of its own, for 
 work; a sweep finds runs that were left lying by a worker that died or by a wake-up that was lost.
 """
 
+import asyncio
 import itertools
 import logging
 import os
@@ -26,6 +27,9 @@ SWEEP = timedelta(seconds=5)
 REDELIVERY = timedelta(seconds=5)
 """How long a job may be silent before another worker gets it; the engine renews it while its worker lives."""
 
+_STOP_AGAIN = 2.0
+"""Seconds after which the engine is told once more to stop."""
+
 
 class Jobs:
     """The wake-up service. Implements `commands.ports.Wake`; `work` makes this process one of the workers."""
@@ -37,6 +41,8 @@ class Jobs:
         self._numbers = itertools.count()
         self._me = f"{socket.gethostname()}-{os.getpid()}"
         self._worker: Worker | None = None
+        self._turns: set[asyncio.Task[None]] = set()
+        self._stopping = asyncio.Event()
         self._docket.register(self.look_at_run)
         self._docket.register(self.sweep)
 
@@ -55,7 +61,10 @@ class Jobs:
         await self._docket.add(self.look_at_run, when=when, key=f"{run}:at:{when.timestamp():.0f}")(run)
 
     async def work(self, worker: Worker, concurrency: int = 50) -> None:
-        """Work until cancelled; a store that goes away is waited for."""
+        """Work until cancelled; a store that goes away is waited for.
+
+        When cancelled, the runs under way are left as they are, their leases given back: whoever comes next goes on with them.
+        """
         self._worker = worker
         async with DocketWorker(
             self._docket,
@@ -66,16 +75,36 @@ class Jobs:
             minimum_check_interval=timedelta(milliseconds=50),
             scheduling_resolution=timedelta(milliseconds=100),
         ) as docket_worker:
-            await docket_worker.run_forever()
+            forever = asyncio.create_task(docket_worker.run_forever(), name="job engine")
+            try:
+                await asyncio.shield(forever)
+            finally:
+                # The engine itself would wait until every run under way is done, and that may take as long as a service does.
+                self._stopping.set()
+                for turn in self._turns:
+                    turn.cancel()
+                while not forever.done():
+                    # More than once: the engine's own connections can lose a cancellation (see bot.store.heeding).
+                    forever.cancel()
+                    await asyncio.wait([forever], timeout=_STOP_AGAIN)
 
     async def look_at_run(self, run: str) -> None:
         """The job that a wake-up is."""
-        if self._worker is None:
+        if self._worker is None or self._stopping.is_set():
             return
+        turn = asyncio.create_task(self._worker.work(RunId(run)), name=f"work on {run}")
+        self._turns.add(turn)
         try:
-            await self._worker.work(RunId(run))
+            await turn
         except LeaseLost as lost:
             log.warning("stopped working on a run", run=run, why=str(lost))
+        except asyncio.CancelledError:
+            turn.cancel()
+            if not self._stopping.is_set():
+                raise
+            log.info("left a run to whoever comes next", run=run)
+        finally:
+            self._turns.discard(turn)
 
     async def sweep(self, perpetual: Perpetual = Perpetual(every=SWEEP, automatic=True)) -> None:  # noqa: B008 (how it is told)
         """The job that repeats itself and finds runs left lying."""

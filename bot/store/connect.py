@@ -13,6 +13,7 @@ from redis.exceptions import OutOfMemoryError, ReadOnlyError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
 from bot.store import sentinel
+from bot.store.heeding import heeding
 
 STORE_DOWN = (RedisConnectionError, RedisTimeoutError, OutOfMemoryError, ReadOnlyError)
 """What a call raises while the store cannot be reached, is full, or is no longer the primary."""
@@ -40,6 +41,7 @@ class Store(Protocol):
     async def hgetall(self, key: str) -> dict[str, str]: ...
     async def hmget(self, key: str, fields: Sequence[str]) -> list[str | None]: ...
     async def hset(self, key: str, *, mapping: dict[str, str]) -> int: ...
+    async def hdel(self, key: str, *fields: str) -> int: ...
     async def smembers(self, key: str) -> AbstractSet[str]: ...
     async def zrevrange(self, key: str, start: int, end: int) -> list[str]: ...
     async def xrange(self, key: str, *, min: str = "-", max: str = "+", count: int | None = None) -> list[Row]: ...
@@ -68,6 +70,8 @@ def connect(url: str, *, patient: bool = True) -> Store:
         "retry_on_error": [RedisConnectionError, RedisTimeoutError] if patient else [],
     }
     client = sentinel.client(url, **options) if scheme in sentinel.SCHEMES else Redis.from_url(url, **options)
+    pool = client.connection_pool
+    pool.connection_class = heeding(pool.connection_class)
     return cast("Store", client)
 
 

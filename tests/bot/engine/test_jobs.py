@@ -4,17 +4,19 @@ import asyncio
 import contextlib
 import os
 import signal
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from bot.engine.jobs import Jobs
+from bot.engine.steps import Pace
 from bot.store.connect import connect
 from bot.store.embedded import EmbeddedStore
 from bot.store.keys import Keys
 from bot.store.leases import Leases
 from bot.store.runlog import RunLog
-from planner.run import Stage
+from planner.run import Stage, StepState
 from tests.bot.engine.test_worker import ORDER, PAYMENT, Bench
 
 
@@ -69,6 +71,21 @@ async def test_a_later_wake_up_ends_what_nobody_decided(bench, store_url, keys, 
         bench.now = run.planned.expires_at
         await jobs.wake_at(run.id, datetime.now(UTC) + timedelta(seconds=0.2))
         assert (await until_ended(log, run)).ending == "expired"
+
+
+async def test_whoever_is_told_to_stop_does_not_wait_for_the_run(bench, store_url, keys, log):
+    run = await bench.granted()
+    patient = replace(bench.worker, pace=Pace(poll=0.01, stable=3600))
+    async with working(store_url, keys, patient):
+        async with asyncio.timeout(20):
+            while StepState.ACCEPTED not in {step.state for step in (await log.read(run.id)).steps.values()}:
+                await asyncio.sleep(0.02)
+    # The lease was given back too, or the next one would take the run over only after its end.
+    async with working(store_url, keys, bench.worker):
+        now = await until_ended(log, run)
+    assert now.ending == "finished"
+    assert bench.effects == [PAYMENT, ORDER]
+    assert not [entry for entry in await log.entries(run.id) if getattr(entry.event, "take_over", False)]
 
 
 async def test_a_run_outlives_the_death_of_the_store(tmp_path):
