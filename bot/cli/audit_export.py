@@ -24,7 +24,7 @@ from integrations.durations import parse_duration
 from planner.events import Entry
 from planner.names import ActorId, RunId, ServiceName
 
-_MENTION = re.compile(r"<@([A-Z0-9]+)(?:\|[^>]*)?>|@?(.+)")
+_MENTION = re.compile(r"<@(\w+)(?:\|[^>]*)?>|@?(.+)")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -158,6 +158,8 @@ class Trimmer:
                     raise NotTrimmed(f"the environment's log is broken: run `rollbot audit verify` ({error})") from error
                 if body.at >= before:
                     return stretch
+                if record.signature is not None and self.signer is None:
+                    raise NotTrimmed("the log is signed, and the checkpoint would not be: set ROLLBOT_AUDIT_KEY")
                 stretch.lines.append(record)
                 stretch.last, stretch.until = body.seq, body.at.isoformat()
                 stretch.since = stretch.since or stretch.until

@@ -10,7 +10,7 @@ from planner.involved import doer, services
 
 COLUMNS = ("log", "entry", "at", "kind", "who", "who_id", "services", "what", "hash")
 """More may be added at the end; none is moved."""
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_FORMULA = ("=", "+", "-", "@", "\t")
 
 
 def entry_row(log: str, entry: Entry) -> tuple[str, ...]:
@@ -38,5 +38,6 @@ def csv_line(cells: Sequence[str]) -> str:
 
 
 def safe_cell(text: str) -> str:
-    """The text so that no spreadsheet calculates it."""
+    """The text on one line, so that no spreadsheet calculates it."""
+    text = " ".join(text.splitlines())
     return f"'{text}" if text.lstrip().startswith(_FORMULA) or text.startswith(_FORMULA) else text
