@@ -22,7 +22,7 @@ def main() -> None:
 
 
 def entries(*extras: str, constraints: str = "") -> dict[str, str]:
-    """The pinned requirement of every package that these extras lead to, by name."""
+    """The pinned requirement of every package that these extras lead to, by its pin."""
     command = ["uv", "pip", "compile", "--quiet", "--universal", "--generate-hashes", "--python-version", "3.11"]
     command += ["--no-emit-index-url", "--no-header", "--no-annotate", *(f"--extra={extra}" for extra in extras)]
     pins = ROOT / ".pins.txt"
@@ -33,7 +33,8 @@ def entries(*extras: str, constraints: str = "") -> dict[str, str]:
         ).stdout
     finally:
         pins.unlink()
-    return {re.split(r"[\s=;\[]", entry, maxsplit=1)[0]: entry for entry in re.split(r"\n(?=\S)", text.strip())}
+    # By the whole pin, for a package may have another version on another Python.
+    return {pin(entry): entry for entry in re.split(r"\n(?=\S)", text.strip())}
 
 
 def pin(entry: str) -> str:
