@@ -16,6 +16,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.slack.calls import Gone, Later, Unwelcome
 from bot.slack.easel import Easel
 from bot.slack.limiter import EDITS, POSTS, Limiter, Pace
+from bot.slack.paper import Paper
 from bot.slack.ports import Views
 from bot.slack.render.kit import Message
 from bot.slack.render.lines import line, thread
@@ -59,6 +60,7 @@ class Artist:
         self._edit_interval = edit_interval
         self._hold = hold
         self._easel = Easel(client, desk.environment, run)
+        self._paper = Paper(self._easel, views, limiter)
         self._edited_at = float("-inf")
         self._edited_stage: Stage | None = None
         self._shown: Message | None = None
@@ -92,7 +94,7 @@ class Artist:
         run, view = replay(self._run, entries), await self._views.read(self._run)
         if not self._wanted(run, view):
             return run.stage is Stage.ENDED
-        if _up_to_date(run, view):
+        if _up_to_date(run, view) and view is not None and not self._paper.wanted(run, view):
             return run.stage is Stage.ENDED
         if not await self._views.hold(self._run, self._owner, self._hold):
             # Somebody else draws it. Look again later: they may die.
@@ -113,6 +115,8 @@ class Artist:
                     await self._edit(view)
                 elif view.written < run.seq:
                     await self._tell(entries, view)
+                elif self._paper.wanted(run, view):
+                    await self._paper.bring(run, view)
                 elif view.drawn < run.seq:
                     await self._pause(self._due(run))
                 else:

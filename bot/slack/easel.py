@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+import aiohttp
 import structlog
 from slack_sdk.web.async_client import AsyncWebClient
 
@@ -14,7 +15,10 @@ from planner.names import RunId
 _log = structlog.get_logger(__name__)
 MESSAGE = "rollbot_run"
 LINE = "rollbot_line"
+PAGE = "rollbot_page"
 _PAGES = 10
+_UPLOAD = 20.0
+"""Seconds for the bytes of a file."""
 
 
 class Easel:
@@ -32,6 +36,35 @@ class Easel:
     async def tell(self, channel: str, ts: str, message: Message, *, seq: int) -> None:
         """A line in the thread of `ts`."""
         await self._send(channel, message, self._metadata(LINE, seq), thread_ts=ts)
+
+    async def page(self, channel: str, ts: str, message: Message, number: int) -> None:
+        """A page of a long plan in the thread of `ts`."""
+        await self._send(channel, message, self._metadata(PAGE, number), thread_ts=ts)
+
+    async def upload(self, channel: str, ts: str, *, name: str, title: str, text: str) -> None:
+        """A text file in the thread of `ts`."""
+        content = text.encode()
+        room = await ask(self._client.files_getUploadURLExternal(filename=name, length=len(content)))
+        url, file = room.get("upload_url"), room.get("file_id")
+        if not isinstance(url, str) or not isinstance(file, str):
+            raise Unsure("no_upload_url")
+        await self._put(url, content)
+        await ask(
+            self._client.files_completeUploadExternal(files=[{"id": file, "title": title}], channel_id=channel, thread_ts=ts)
+        )
+
+    async def _put(self, url: str, content: bytes) -> None:
+        """The bytes of a file, to the address that Slack gave for them."""
+        timeout = aiohttp.ClientTimeout(total=_UPLOAD)
+        try:
+            async with (
+                aiohttp.ClientSession(timeout=timeout) as session,
+                session.post(url, data=content, proxy=self._client.proxy) as answer,
+            ):
+                if answer.status != 200:
+                    raise Unfit(f"upload_http_{answer.status}")
+        except (aiohttp.ClientError, TimeoutError, OSError) as error:
+            raise Unsure(type(error).__name__) from error
 
     async def edit(self, channel: str, ts: str, message: Message) -> None:
         """The message at `ts` as it is now. Always with blocks: without them Slack erases those that are there."""
@@ -56,10 +89,27 @@ class Easel:
         messages = await self._pages(self._client.conversations_history, channel=channel, oldest=oldest)
         return next((str(found["ts"]) for found in messages if self._is(found, MESSAGE)), None)
 
+    async def find_post(self, channel: str, since: datetime, seq: int) -> bool:
+        """Whether the message with entry `seq` stands in the channel."""
+        oldest = f"{since.timestamp() - 60:.6f}"
+        messages = await self._pages(self._client.conversations_history, channel=channel, oldest=oldest)
+        return any(self._is(found, MESSAGE, seq) for found in messages)
+
     async def find_line(self, channel: str, ts: str, seq: int) -> bool:
         """Whether the line that ends with entry `seq` stands in the thread."""
         messages = await self._pages(self._client.conversations_replies, channel=channel, ts=ts)
         return any(self._is(found, LINE, seq) for found in messages)
+
+    async def find_page(self, channel: str, ts: str, number: int) -> bool:
+        """Whether that page stands in the thread."""
+        messages = await self._pages(self._client.conversations_replies, channel=channel, ts=ts)
+        return any(self._is(found, PAGE, number) for found in messages)
+
+    async def find_file(self, channel: str, ts: str, name: str) -> bool:
+        """Whether a file of that name stands in the thread."""
+        messages = await self._pages(self._client.conversations_replies, channel=channel, ts=ts)
+        files = [file for found in messages for file in found.get("files") or () if isinstance(file, dict)]
+        return any(file.get("name") == name for file in files)
 
     async def _send(self, channel: str, message: Message, metadata: dict[str, Any], **more: str) -> str:
         common: dict[str, Any] = {"channel": channel, "metadata": metadata, "unfurl_links": False, "unfurl_media": False, **more}

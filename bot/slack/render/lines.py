@@ -4,10 +4,26 @@ The thread is what people read afterwards, so it has every decision, every gate'
 failure; it leaves out single measurements and refused presses, which only the log keeps.
 """
 
-from bot.slack.render.kit import Message, clip, code, count, escape, listing, message, moment, seconds, section, who
+from bot.slack.render.kit import (
+    Message,
+    clip,
+    code,
+    count,
+    escape,
+    listing,
+    message,
+    moment,
+    seconds,
+    section,
+    who,
+    with_mentions,
+)
 from bot.slack.render.mix import compatible, sorted_out
+from bot.slack.render.paper import is_long, rows
 from bot.slack.render.plan import move
 from bot.slack.render.run import touched
+from planner.approval import mentions
+from planner.consent import BrokeGlass, FreezeOverridden, Reminded
 from planner.events import (
     Approved,
     Asked,
@@ -32,12 +48,15 @@ from planner.events import (
     StopAsked,
     Surveyed,
 )
+from planner.names import ActorId
 from planner.next_actions import skippable
 from planner.plan import Plan
+from planner.policy import Circle
 from planner.run import Run, StepState
 from planner.verdict import Verdict
 
 _VERDICT = {Verdict.PASS: "✅ pass", Verdict.FAIL: "❌ *FAIL*", Verdict.INCONCLUSIVE: "❔ could not tell"}
+_BRIEF = 13
 _LONGEST = 11_000
 """Characters of one message; Slack refuses messages that are too long as a whole and publishes no number."""
 
@@ -48,11 +67,29 @@ def line(run: Run, entry: Entry) -> str | None:
         case Asked() | PressRefused() | Measured() | LeaseTaken(take_over=False) | StepAccepted(recovered=False):
             return None
         case Planned(plan=plan):
-            return details(plan)
+            return brief(plan) if is_long(plan) else details(plan)
         case Approved(by=by, digest=digest):
             needed = run.planned.approvals if run.planned else 1
             have = f"approval {len(run.approvals)} of {needed}"
+            if entry.event.own:
+                have += "; ⚠️ *their own request*: the policy allows it (`own_request`)"
             return f"👍 {who(by)} approved plan `{escape(digest.removeprefix('sha256:')[:12])}` ({have})."
+        case Reminded(escalated=escalated):
+            left = f" It expires {moment(run.planned.expires_at)}." if run.planned else ""
+            more = " They may approve too from now on." if escalated else ""
+            called = _called(entry.event.users, entry.event.groups)
+            return f"⏰ {called}: nobody has decided yet.{left}{more} `/rollback approve {run.id}`"
+        case FreezeOverridden(freeze=freeze, by=by, reason=reason):
+            return f"❄️ {who(by)} overrides the freeze “{escape(freeze)}”: “{escape(clip(reason, 500))}”"
+        case BrokeGlass(by=by, reason=reason):
+            called = _called(entry.event.users, entry.event.groups)
+            return (
+                f"🚨 *Break-glass*: {who(by, ping=True)} starts this without the approvals it needs: "
+                f"“{escape(clip(reason, 500))}”\n"
+                f"{called}: look at it when it has ended, and say so: `/rollback reviewed {run.id}`"
+            )
+        case Granted() if run.glass is not None:
+            return "▶️ The run begins without the approvals it needs."
         case Granted(approvals=approvals):
             return f"▶️ {count(approvals, 'approval')}: that is enough, the run begins."
         case LeaseTaken(worker=worker):
@@ -72,6 +109,11 @@ def line(run: Run, entry: Entry) -> str | None:
             return _ended(run, entry, entry.event)
         case _:
             return _step(run, entry)
+
+
+def _called(users: tuple[ActorId, ...], groups: tuple[str, ...]) -> str:
+    """These people and groups, mentioned so that they are notified."""
+    return with_mentions(mentions(Circle(users=frozenset(users), groups=frozenset(groups)))) or "Nobody"
 
 
 def _step(run: Run, entry: Entry) -> str | None:
@@ -106,17 +148,19 @@ def _step(run: Run, entry: Entry) -> str | None:
 
 def details(plan: Plan) -> str:
     """Every move with its whole chain of reasons, and why they come in this order."""
+    lines = [_head(plan), *rows(plan)]
+    return listing(lines, len(lines), length=_LONGEST, more="…and {count} more lines: the file in the run's thread has them all")
+
+
+def brief(plan: Plan) -> str:
+    """The beginning of a plan that is too long for one message; a paper with all of it follows."""
+    lines = [_head(plan), *(f"• wave {item.wave}: {move(item)}" for item in plan.moves)]
+    return listing(lines, _BRIEF, more="…and {count} more. The whole plan, with every reason, follows in this thread.")
+
+
+def _head(plan: Plan) -> str:
     short = escape(plan.digest.removeprefix("sha256:")[:12])
-    lines = [f"*The whole plan* `{short}`: {plan.strategy}, {count(len(plan.moves), 'service')}"]
-    lines += [
-        f"• wave {item.wave}: {move(item)}" + "".join(f"\n    {escape(clip(why, 300))}" for why in item.because)
-        for item in plan.moves
-    ]
-    if plan.order:
-        lines.append("*Why in this order*")
-        lines += [f"• {code(e.before)} before {code(e.after)}: {escape(clip(e.because, 300))}" for e in plan.order]
-    lines += [f"⚠️ {escape(warning)}" for warning in plan.warnings]
-    return listing(lines, len(lines), length=_LONGEST, more="…and {count} more lines: `rollbot plan` prints them all")
+    return f"*The whole plan* `{short}`: {plan.strategy}, {count(len(plan.moves), 'service')}"
 
 
 def listing_inline(names: tuple[str, ...], most: int = 12) -> str:
