@@ -19,10 +19,14 @@ _PLURAL = {Kind.DEPLOYMENT: "deployments", Kind.STATEFULSET: "statefulsets", Kin
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Revision:
-    """A pod template that this workload once had. `when` is when it was first made."""
+    """A pod template that this workload once had.
+
+    `when` is when it was first made. `number` only tells two of the same second apart: rolling back gives a template a new one.
+    """
 
     template: Json
     when: datetime | None
+    number: int
 
 
 def path(kind: Kind, namespace: str, name: str) -> str:
@@ -70,10 +74,13 @@ def revisions(kind: Kind, workload: Json, objects: Iterable[Json]) -> tuple[Revi
     for entry in owned(workload, objects):
         if kind is Kind.DEPLOYMENT:
             template = entry["spec"]["template"]
+            number = (entry["metadata"].get("annotations") or {}).get("deployment.kubernetes.io/revision")
         else:
             template = ((entry.get("data") or {}).get("spec") or {}).get("template") or {}
-        found.append(Revision(template=plain(template), when=_time(entry["metadata"].get("creationTimestamp"))))
-    return tuple(sorted(found, key=lambda revision: revision.when.timestamp() if revision.when else 0.0))
+            number = entry.get("revision")
+        when = _time(entry["metadata"].get("creationTimestamp"))
+        found.append(Revision(template=plain(template), when=when, number=int(number or 0)))
+    return tuple(sorted(found, key=lambda revision: (revision.when.timestamp() if revision.when else 0.0, revision.number)))
 
 
 def plain(template: Json) -> dict[str, Any]:
