@@ -8,13 +8,19 @@ from urllib.parse import urlsplit
 
 from pydantic import SecretStr
 
+from bot import clock
 from bot.app import Parts, assemble, forget_secrets
+from bot.metrics import Metrics
 from bot.ops import ops_site
+from bot.presence import Presence
 from bot.settings import CannotStart, Mode, Settings
 from bot.slack.door import Door, Shut
 from bot.slack.http_way import HttpSettings
 from bot.slack.live import Live
+from bot.slack.teller import Teller
+from bot.store.replicas import Replicas
 from bot.store.seen import Seen
+from bot.tally import Tally
 
 
 async def serve(settings: Settings, *, hands: bool = True) -> None:
@@ -22,15 +28,9 @@ async def serve(settings: Settings, *, hands: bool = True) -> None:
     forget_proxy(settings.slack_api_url)
     forget_secrets()
     async with assemble(settings) as parts:
-        door = Door(
-            desk=parts.desk,
-            views=parts.views,
-            bot_token=secret(settings.slack_bot_token),
-            app_token=secret(settings.slack_app_token),
-            api_url=settings.slack_api_url,
-            http=_http(settings),
-            seen=Seen(parts.store, parts.keys),
-        )
+        metrics = Metrics()
+        presence = Presence(parts.worker.name, Replicas(parts.store, parts.keys, clock.now))
+        door = _door(settings, parts, metrics, presence)
         live = Live(
             desk=parts.desk,
             client=door.client,
@@ -38,27 +38,86 @@ async def serve(settings: Settings, *, hands: bool = True) -> None:
             views=parts.views,
             owner=parts.worker.name,
             edit_interval=settings.edit_interval,
+            changed=door.homes.changed,
         )
         try:
-            try:
-                await door.start()
-            except Shut as shut:
-                raise CannotStart(str(shut)) from shut
-            async with _ops(settings, door, parts), asyncio.TaskGroup() as group:
+            who = await door.start()
+            async with _ops(settings, door, parts, metrics, presence), asyncio.TaskGroup() as group:
                 group.create_task(live.run(), name="live")
+                group.create_task(_teller(parts, door).run(), name="teller")
+                group.create_task(presence.run(), name="presence")
+                group.create_task(presence.introduce(settings, door, who, parts.store), name="introduction")
+                group.create_task(Tally(parts.runs, metrics, clock.now()).run(), name="tally")
                 if hands:
                     group.create_task(parts.jobs.work(parts.worker), name="hands")
+        except Shut as shut:
+            raise CannotStart(str(shut)) from shut
         finally:
             await door.stop()
+            await presence.leave()
+
+
+def _teller(parts: Parts, door: Door) -> Teller:
+    return Teller(
+        environment=parts.desk.environment,
+        client=door.client,
+        news=parts.runs,
+        views=parts.views,
+        owner=parts.worker.name,
+    )
+
+
+def _door(settings: Settings, parts: Parts, metrics: Metrics, presence: Presence) -> Door:
+    try:
+        return Door(
+            desk=parts.desk,
+            views=parts.views,
+            bot_token=secret(settings.slack_bot_token),
+            app_token=secret(settings.slack_app_token),
+            api_url=settings.slack_api_url,
+            http=_http(settings),
+            seen=Seen(parts.store, parts.keys),
+            meter=metrics,
+            greeted=presence.greeted,
+        )
+    except Shut as shut:
+        raise CannotStart(str(shut)) from shut
 
 
 @asynccontextmanager
-async def _ops(settings: Settings, door: Door, parts: Parts) -> AsyncIterator[None]:
+async def _ops(settings: Settings, door: Door, parts: Parts, metrics: Metrics, presence: Presence) -> AsyncIterator[None]:
+    async def reachable() -> float:
+        return float(await parts.store.ping())
+
+    async def connected() -> float:
+        return float(await door.connected())
+
+    async def age() -> float | None:
+        return door.way.age()
+
+    async def connections() -> float:
+        return presence.connections
+
+    async def open_runs() -> float:
+        return len(await parts.runs.open_runs())
+
+    metrics.watch(
+        {
+            "rollbot_store_reachable": ("1 while the store answers; NaN while nobody can say.", reachable),
+            "rollbot_slack_connected": ("1 while Slack's requests can come.", connected),
+            "rollbot_slack_last_frame_age_seconds": ("Seconds since Slack was heard last.", age),
+            "rollbot_slack_connections": ("Connections of the app, as Slack's last hello told.", connections),
+            "rollbot_open_runs": ("Runs that have not ended.", open_runs),
+        }
+    )
     if settings.ops_port is None:
         yield
         return
-    async with ops_site(settings.ops_host, settings.ops_port, {"slack": door.connected, "store": parts.store.ping}):
-        yield
+    try:
+        async with ops_site(settings.ops_host, settings.ops_port, {"slack": door.well, "store": parts.store.ping}, metrics):
+            yield
+    except OSError as error:
+        raise CannotStart(f"The port {settings.ops_port} cannot be had ({error.strerror}). Set ROLLBOT_OPS_PORT.") from error
 
 
 def _http(settings: Settings) -> HttpSettings | None:

@@ -137,6 +137,13 @@ class Door:
         """Whether Slack's requests can come now."""
         return await self.way.connected()
 
+    async def well(self) -> bool | str:
+        """True while Slack's requests can come, else in words what is wrong."""
+        if await self.connected():
+            return True
+        age = self.way.age()
+        return "nothing was ever heard from Slack" if age is None else f"the last frame from Slack came {age:.0f} s ago"
+
     async def stop(self, patience: float = 5.0) -> None:
         """Take no more requests, then bring to an end what was begun. Safe to call twice."""
         await self.way.close()
