@@ -1,0 +1,100 @@
+"""Schedules from seeds, every law checked in each; and proof that the laws see what they are for."""
+
+import logging
+import os
+import time
+from collections import Counter
+
+import pytest
+import structlog
+
+from tests.bot.chaos.laws import Broken
+from tests.bot.chaos.model_store import Server
+from tests.bot.chaos.simulated import World
+from tests.bot.chaos.simulation import play
+
+SCHEDULES = int(os.environ.get("CHAOS_SCHEDULES", "500"))
+"""As many as take some fifteen seconds; CI asks for thousands."""
+MUST_HAPPEN = (
+    "answer lost",
+    "asked twice, done once",
+    "died",
+    "ended blocked",
+    "ended expired",
+    "ended finished",
+    "ended left",
+    "ended rejected",
+    "ended stale",
+    "ended undone",
+    "ended withdrawn",
+    "failover",
+    "froze",
+    "halted",
+    "lease lost",
+    "observed: it was done",
+    "observed: it was not done",
+    "outcome unknown",
+    "stale write refused",
+    "store down",
+    "store full",
+    "take-over",
+    "wake-up doubled",
+    "wake-up lost",
+    "world refused",
+    "write came too late",
+)
+
+
+@pytest.fixture(autouse=True)
+def quiet():
+    before = structlog.get_config()
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
+    yield
+    structlog.configure(**before)
+
+
+@pytest.mark.timeout(600)
+def test_no_schedule_breaks_a_law_and_every_rare_thing_happens():
+    seen: Counter[str] = Counter()
+    began = time.monotonic()
+    for seed in range(1, SCHEDULES + 1):
+        try:
+            seen += play(seed)[0]
+        except Exception as error:
+            pytest.fail(f"seed {seed}: {error!r}\nplay it again: python -m tests.bot.chaos.simulation --seed {seed}")
+    print(f"{SCHEDULES} schedules in {time.monotonic() - began:.1f} s: {dict(sorted(seen.items()))}")
+    assert not [what for what in MUST_HAPPEN if not seen[what]], dict(sorted(seen.items()))
+
+
+def test_a_seed_plays_the_same_schedule_again():
+    for seed in (7, 11, 23):
+        (first, laws), (second, again) = play(seed), play(seed)
+        assert first == second
+        assert [effect[:3] for effect in laws.effects] == [effect[:3] for effect in again.effects]
+
+
+def broken_within(seeds: int) -> Counter[str]:
+    found: Counter[str] = Counter()
+    for seed in range(1, seeds + 1):
+        try:
+            play(seed)
+        except Broken as broken:
+            found[str(broken).partition(": ")[2].partition(" ")[0]] += 1
+    return found
+
+
+def test_the_laws_see_a_store_that_does_not_fence(monkeypatch):
+    commit = Server._commit
+    monkeypatch.setattr(Server, "_commit", lambda server, keys, spec: commit(server, keys, {**spec, "fence": None}))
+    assert broken_within(120)
+
+
+def test_the_laws_see_a_world_that_takes_every_request(monkeypatch):
+    def do(world, name, to, expect, key):
+        state = world._states[name]
+        world.effects.append((name, state.running, to, key))
+        state.running, state.key = to, key
+        world.on_effect(name, to, key)
+
+    monkeypatch.setattr(World, "_do", do)
+    assert broken_within(120)
