@@ -14,7 +14,7 @@ from typing import Protocol
 
 from commands.ports import Holder
 from planner.events import EnvironmentEvent, RunEvent
-from planner.names import RunId
+from planner.names import RunId, ServiceName
 from planner.run import Run
 
 
@@ -109,4 +109,8 @@ class WorkerLog(Protocol):
 
     async def open_runs(self) -> tuple[RunId, ...]:
         """The runs that have not ended."""
+        ...
+
+    async def expire_holds(self) -> tuple[ServiceName, ...]:
+        """End every hold by hand whose time is over by the store's clock; the services that are free now."""
         ...

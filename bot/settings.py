@@ -11,15 +11,23 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import AliasChoices, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic import (
+    AliasChoices,
+    BeforeValidator,
+    Field,
+    SecretStr,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, YamlConfigSettingsSource
 
 from bot.audit_settings import Anchor, AuditKey
 from bot.audit_settings import read_key as read_key
+from bot.policy_settings import Approvers as Approvers
+from bot.policy_settings import PolicySettings as PolicySettings
 from bot.token_kinds import kind_of
 from integrations.durations import parse_duration
-from planner.names import ActorId
-from planner.policy import Policy
 
 PREFIX = "ROLLBOT_"
 CONFIG = "ROLLBOT_CONFIG"
@@ -44,36 +52,6 @@ def _stripped(value: Any) -> Any:
 
 Seconds = Annotated[float, BeforeValidator(_seconds), Field(gt=0)]
 Token = Annotated[SecretStr, BeforeValidator(_stripped)]
-
-
-class _Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
-
-
-class Approvers(_Part):
-    """Who may approve, by Slack user id (U…) and user group id (S…). Empty means nobody."""
-
-    users: tuple[str, ...] = ()
-    groups: tuple[str, ...] = ()
-
-
-class PolicySettings(_Part):
-    """The approval rules of this environment."""
-
-    approvals: int = Field(default=1, ge=1)
-    approvers: Approvers = Approvers()
-    own_request: bool = False
-    expires: Seconds = 1200.0
-
-    def policy(self) -> Policy:
-        """The rules as the planner knows them."""
-        return Policy(
-            approvals=self.approvals,
-            users=frozenset(ActorId(user) for user in self.approvers.users),
-            groups=frozenset(self.approvers.groups),
-            own_request=self.own_request,
-            expires=self.expires,
-        )
 
 
 class Mode(StrEnum):

@@ -30,7 +30,7 @@ async def open_run(
         plan=plan,
         approvals=desk.policy.needed(plan, now),
         expires_at=expires,
-        findings=(*findings, *_freezes(desk, plan, overrides)),
+        findings=(*_freezes(desk, plan, overrides), *findings),
         reminders=() if glass else desk.policy.reminders(now),
     )
     events: list[RunEvent] = [asked, planned, *overrides]

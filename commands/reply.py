@@ -78,11 +78,12 @@ class RunDetail:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Overview:
-    """What goes on in the environment: runs that have not ended, and everything that is held."""
+    """What goes on in the environment: runs that have not ended, everything that is held, runs that somebody must look at."""
 
     environment: str
     open: tuple[Run, ...]
     held: tuple[Holder, ...]
+    second_looks: tuple[RunId, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -44,7 +44,12 @@ async def act(desk: Desk, call: Call, intent: Status) -> Reply:
     del call
     running = await read_all(desk, await desk.runs.open_runs())
     if intent.service is None:
-        return Overview(environment=desk.environment, open=running, held=await desk.runs.all_holders())
+        return Overview(
+            environment=desk.environment,
+            open=running,
+            held=await desk.runs.all_holders(),
+            second_looks=await desk.runs.second_looks(),
+        )
     snapshot = await desk.survey()
     service = snapshot.services.get(intent.service)
     if service is None:

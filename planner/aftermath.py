@@ -1,5 +1,7 @@
 """What a finished rollback leaves behind: what to remember, and what people still have to do."""
 
+from planner.consent import BrokeGlass
+from planner.names import RunId
 from planner.plan import Plan
 
 
@@ -16,3 +18,17 @@ def obligations(plan: Plan) -> tuple[str, ...]:
         for hazard in plan.hazards
     ]
     return tuple(owed)
+
+
+def forward_obligations(plan: Plan) -> tuple[str, ...]:
+    """What must be done after a way forward: the version it brought back was remembered as bad."""
+    target = plan.target
+    return (
+        f"{target.service} {target.to_version} stays remembered as bad. If it is good now, clear it: "
+        f"/rollback bad clear {target.service} {target.to_version} REASON",
+    )
+
+
+def second_look(run: RunId, glass: BrokeGlass) -> str:
+    """What is owed for a run that was started without approval, until somebody else confirms it."""
+    return f"Second look: {glass.by.name} started this without approval. Somebody else looks at it: /rollback reviewed {run}"

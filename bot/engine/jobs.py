@@ -12,6 +12,7 @@ import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
+from typing import Protocol
 
 import structlog
 from docket import Docket, Perpetual
@@ -31,20 +32,30 @@ _STOP_AGAIN = 2.0
 """Seconds after which the engine is told once more to stop."""
 
 
+class Notary(Protocol):
+    """Has heads of the log written down outside the store."""
+
+    async def keep_heads(self) -> None:
+        """One turn. What fails outside is noted and tried again at the next."""
+        ...
+
+
 class Jobs:
     """The wake-up service. Implements `commands.ports.Wake`; `work` makes this process one of the workers."""
 
-    def __init__(self, url: str, prefix: str) -> None:
+    def __init__(self, url: str, prefix: str, notary: Notary | None = None) -> None:
         # Its own chatter about every job says nothing that the run log does not.
         logging.getLogger("docket").setLevel(logging.WARNING)
         self._docket = Docket(name=prefix, url=url)
         self._numbers = itertools.count()
         self._me = f"{socket.gethostname()}-{os.getpid()}"
         self._worker: Worker | None = None
+        self._notary = notary
         self._turns: set[asyncio.Task[None]] = set()
         self._stopping = asyncio.Event()
         self._docket.register(self.look_at_run)
         self._docket.register(self.sweep)
+        self._docket.register(self.keep_heads)
 
     @asynccontextmanager
     async def open(self) -> AsyncIterator["Jobs"]:
@@ -112,3 +123,9 @@ class Jobs:
             return
         for run in await self._worker.unfinished():
             await self.wake(run)
+        await self._worker.tidy()
+
+    async def keep_heads(self, perpetual: Perpetual = Perpetual(every=SWEEP, automatic=True)) -> None:  # noqa: B008 (how it is told)
+        """The job that repeats itself and has heads of the log written down outside."""
+        if self._notary is not None and not self._stopping.is_set():
+            await self._notary.keep_heads()

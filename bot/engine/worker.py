@@ -5,6 +5,7 @@ over at any entry.
 """
 
 import asyncio
+import contextlib
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -19,7 +20,8 @@ from bot.fencing import Held, LeaseLost, LeaseOffice, Overtaken, WorkerLog
 from commands.ports import Moved, Surveyor
 from integrations.errors import IntegrationError
 from integrations.protocols import Probe, Runtime
-from planner.aftermath import obligations
+from planner.aftermath import forward_obligations, obligations, second_look
+from planner.approval import due
 from planner.events import (
     BadMarked,
     Choice,
@@ -78,7 +80,7 @@ class Worker:
             if run is None or not actions:
                 return
             if actions == (Expire(),):
-                await self._expire(run)
+                await self._watch(run)
                 return
             async with self.leases.hold(run_id, f"{self.name}/{uuid.uuid4().hex[:8]}") as lease:
                 if lease is None:
@@ -99,13 +101,25 @@ class Worker:
             if run is None:
                 continue
             actions = next_actions(run, self.max_parallel)
-            late = run.planned is not None and self.now() >= run.planned.expires_at
+            late = run.planned is not None and (self.now() >= run.planned.expires_at or due(run, self.now()) is not None)
             if actions and (actions != (Expire(),) or late):
                 found.append(run_id)
         return tuple(found)
 
-    async def _expire(self, run: Run) -> None:
-        if run.planned is None or self.now() < run.planned.expires_at:
+    async def tidy(self) -> None:
+        """What is due by the clock and belongs to no run: holds by hand whose time is over."""
+        for service in await self.runs.expire_holds():
+            log.info("a hold by hand is over", service=service)
+
+    async def _watch(self, run: Run) -> None:
+        """End a run that nobody decided in time; call people who should, when that is due."""
+        if run.planned is None:
+            return
+        if self.now() < run.planned.expires_at:
+            reminded = due(run, self.now())
+            if reminded is not None:
+                with contextlib.suppress(Moved):
+                    await self.runs.append(run, (reminded,))
             return
         because = f"nobody decided until {run.planned.expires_at:%H:%M:%S} UTC"
         try:
@@ -242,10 +256,14 @@ class Turn:
         by = next((d.by for d in reversed(run.decisions) if d.choice is Choice.LEAVE), None) if ending is Ending.LEFT else None
         owed: tuple[str, ...] = ()
         remembered: tuple[EnvironmentEvent, ...] = ()
-        if ending is Ending.FINISHED:
+        if ending is Ending.FINISHED and run.asked is not None and run.asked.forward_of is not None:
+            owed = forward_obligations(run.plan)
+        elif ending is Ending.FINISHED:
             target = run.plan.target
             owed = obligations(run.plan)
             reason = (run.asked.reason if run.asked else None) or f"rolled back by run {run.id}"
             mark = BadMarked(service=target.service, version=target.from_version, reason=reason, run=run.id)
             remembered = (mark,)
+        if run.glass is not None:
+            owed = (*owed, second_look(run.id, run.glass))
         await self.hand.record(Ended(ending=ending, because=because, by=by, obligations=owed), also=remembered)

@@ -39,6 +39,8 @@ class ActionId(StrEnum):
         return _CHOICES.get(self.value.removeprefix("rollbot:"))
 
 
+TYPED = {"rollbot:wait": "wait ", "rollbot:ask": "plan "}
+"""Buttons that stand for typed words: what those must begin with. Their value is the words after `/rollback`."""
 _CHOICES = {choice.value: choice for choice in Choice}
 _ACTIONS = {action.value: action for action in ActionId}
 ACTIONS = re.compile(r"rollbot:.*")

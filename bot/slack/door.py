@@ -9,12 +9,14 @@ from slack_bolt.authorization import AuthorizeResult
 
 from bot.slack.calls import Trouble, Unwelcome, advice, ask
 from bot.slack.front import Front
+from bot.slack.homes import Homes
 from bot.slack.http_way import HttpSettings, HttpWay
 from bot.slack.identity import Identity, who_is
 from bot.slack.listeners import register
 from bot.slack.meter import SILENT, Meter
 from bot.slack.once import only_once
 from bot.slack.people import People
+from bot.slack.places import Places
 from bot.slack.ports import Seen, Views
 from bot.slack.socket_way import Greeted, SocketWay, nobody
 from bot.slack.tasks import Tasks
@@ -48,7 +50,7 @@ class Way(Protocol):
         ...
 
 
-def build(front: Front, tasks: Tasks, seen: Seen | None = None) -> AsyncApp:
+def build(front: Front, tasks: Tasks, homes: Homes, seen: Seen | None = None) -> AsyncApp:
     """The Bolt app with every listener, the same for both ways. What reaches it must be known to come from Slack."""
     token = front.client.token
 
@@ -59,7 +61,7 @@ def build(front: Front, tasks: Tasks, seen: Seen | None = None) -> AsyncApp:
     app = AsyncApp(client=web_client(None, front.client.base_url), authorize=authorize, request_verification_enabled=False)
     if seen is not None:
         app.middleware(only_once(seen))
-    register(app, front, tasks)
+    register(app, front, tasks, homes)
     return app
 
 
@@ -85,9 +87,11 @@ class Door:
         self.client = web_client(bot_token, api_url, meter)
         """The client with the bot's token, for whoever draws."""
         self._tasks = Tasks()
-        people = People(self.client, desk.policy.groups)
-        front = Front(desk=desk, client=self.client, people=people, views=views, meter=meter)
-        self.app = build(front, self._tasks, seen)
+        people = People(self.client, desk.policy.every_group)
+        front = Front(desk=desk, client=self.client, people=people, views=views, places=Places(self.client), meter=meter)
+        self.homes = Homes(front, self._tasks)
+        """Home tabs; tell them what changed."""
+        self.app = build(front, self._tasks, self.homes, seen)
         self._socket_client = None if http is not None else web_client(app_token, api_url, meter)
         self.way: Way = (
             HttpWay(http, meter)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import structlog
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.slack.actions import action_id, decode
+from bot.slack.actions import TYPED, action_id, decode
 from bot.slack.calls import advice
 from bot.slack.meter import SILENT, Meter
 from bot.slack.people import Known, People
@@ -23,7 +23,7 @@ from commands.ports import Call, Desk
 from commands.reply import Opened, Refused, Reply
 from commands.table import understand
 from commands.verb import Ready
-from integrations.errors import IntegrationError
+from integrations.errors import IntegrationError, Rejected
 from planner.events import CommandRefused, Place
 from planner.names import RunId
 from planner.refusal import Code, Refusal
@@ -52,6 +52,9 @@ class Front:
 
     async def press(self, action: str, value: str, asker: Asker, fallback: str) -> None:
         """Carry out the press of a button and answer it privately, however old the button is. Never raises."""
+        if action in TYPED and value.startswith(TYPED[action]):
+            await self.serve(asker, fallback, self.typed(value, Place(channel=asker.channel, thread=asker.thread)))
+            return
         button, pressed = action_id(action), decode(value)
         if button is None or pressed is None:
             await asker.say(refused(OLD))
@@ -103,7 +106,7 @@ class Front:
             known = await self.people.known(user, fallback)
             reply = _with_unread(await work(known), known)
         except IntegrationError as error:
-            reply = Refused(refusal=_unavailable(str(error)))
+            reply = Refused(refusal=_unavailable(error))
         except Exception:  # a person waits for an answer, whatever broke
             _log.exception("a command failed", user=user)
             reply = Refused(refusal=_broken())
@@ -177,12 +180,15 @@ OLD = Refusal(
 """The answer to a button that we never drew, or do not draw any more."""
 
 
-def _unavailable(why: str) -> Refusal:
+def _unavailable(error: IntegrationError) -> Refusal:
+    why = str(error)
+    # What was refused for what it is, a catalog with a mistake for one, does not mend by itself.
+    again = "Correct that, then ask again." if isinstance(error, Rejected) else "Try again in a moment."
     return Refusal(
         code=Code.UNAVAILABLE,
         message="Rollbot could not see what it needs to see, so nothing was done.",
         facts=(why,) if why else (),
-        nearest=("Try again in a moment.", "/rollback status"),
+        nearest=(again, "/rollback status"),
     )
 
 

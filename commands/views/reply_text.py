@@ -2,6 +2,7 @@
 
 from typing import assert_never
 
+from commands.ports import Holder
 from commands.reply import (
     BadList,
     Help,
@@ -40,12 +41,13 @@ def reply_text(reply: Reply) -> str:
             return "\n".join([run_line(run), *(entry_line(entry) for entry in entries)])
         case Overview(environment=environment, open=runs, held=held):
             going = [f"  {run_line(run)}" for run in runs] or ["  no run is open"]
-            holds = [f"  {h.service} is held by run {h.run} since {h.since:%Y-%m-%d %H:%M:%S} UTC" for h in held]
+            holds = [f"  {_hold(h)}" for h in held]
+            holds += [f"  run {run} waits for a second look: rollbot reviewed {run}" for run in reply.second_looks]
             return "\n".join([f"In {environment}:", *going, *(holds or ["  nothing is held"])])
         case ServiceStatus():
             return _service(reply)
         case HoldList(held=held):
-            each = (f"{h.service} is held by run {h.run} since {h.since:%Y-%m-%d %H:%M:%S} UTC" for h, _ in held)
+            each = (_hold(h) for h, _ in held)
             return "\n".join(each) or "Nothing is held."
         case BadList(bad=bad):
             return "\n".join(f"{b.service} {b.version}: {b.reason}" for b in bad) or "No version is remembered as bad."
@@ -54,6 +56,12 @@ def reply_text(reply: Reply) -> str:
         case Help(verbs=verbs):
             return "\n".join(_verb(usage) for usage in verbs)
     assert_never(reply)
+
+
+def _hold(holder: Holder) -> str:
+    until = f" until {holder.until:%Y-%m-%d %H:%M:%S} UTC" if holder.until else ""
+    why = f": {holder.reason}" if holder.reason else ""
+    return f"{holder.service} is held by {holder.who} since {holder.since:%Y-%m-%d %H:%M:%S} UTC{until}{why}"
 
 
 def run_line(run: Run) -> str:
@@ -76,7 +84,7 @@ def _service(status: ServiceStatus) -> str:
         lines.append(f"  {version}  {live}" + (f"  {note}" if note else ""))
     lines += [f"  bad: {version}: {why}" for version, why in status.bad.items()]
     if status.holder:
-        lines.append(f"  held by run {status.holder.run} since {status.holder.since:%H:%M:%S} UTC")
+        lines.append(f"  {_hold(status.holder)}")
     lines += [f"  open: {run_line(run)}" for run in status.open]
     if status.last:
         lines.append(f"  last: {run_line(status.last)}")

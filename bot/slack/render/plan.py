@@ -32,6 +32,7 @@ from planner.run import Run
 
 SHOWN = 8
 """Moves named in the plan message; the thread has all."""
+_PRINTED = "…and {count} more lines: `rollbot plan` prints them all"
 
 
 def waiting(run: Run, policy: Policy) -> Message:
@@ -80,14 +81,12 @@ def _cancel(run: Run) -> Block:
 def preview(plan: Plan, approvals: int) -> Message:
     """The plan of a dry run."""
     note = f"Dry run: nothing was opened and nothing waits. It would need {count(approvals, 'approval')}."
-    return message(f"{note} {_said(plan)}", section(f"*{title(plan)}*\n{note}"), *body(plan))
+    return message(f"{note} {_said(plan)}", section(f"*{title(plan)}*\n{note}"), *body(plan, more=_PRINTED))
 
 
-def body(plan: Plan) -> tuple[Block, ...]:
+def body(plan: Plan, more: str = "…and {count} more lines in the thread") -> tuple[Block, ...]:
     """What the plan does, what it costs, and how sure it is."""
-    blocks = [
-        section(listing(_waves(plan), SHOWN + len(plan.waves[:SHOWN]), length=2400, more="…and {count} more lines in the thread"))
-    ]
+    blocks = [section(listing(_waves(plan), SHOWN + len(plan.waves[:SHOWN]), length=2400, more=more))]
     if plan.hazards:
         lines = [
             f"• {code(h.service)}: {escape(h.kind)} migration {code(h.migration)} of release {code(h.release)}"
@@ -163,10 +162,14 @@ def _approval(run: Run, policy: Policy) -> str:
     until = f" until {moment(run.planned.expires_at)}" if run.planned else ""
     have = ", ".join(who(approval.by) for approval in run.approvals)
     lines = [f"⏳ Needs {count(needed, 'approval')}{until}" + (f"; has {len(run.approvals)}: {have}." if have else ".")]
-    lines.append(with_mentions(who_can(policy)))
-    lines += [f"⚠️ {escape(finding)}" for finding in (run.planned.findings if run.planned else ())[:3]]
+    escalated = any(event.escalated for event in run.reminded)
+    lines.append(with_mentions(who_can(policy, escalated=escalated)))
+    findings = run.planned.findings if run.planned else ()
+    lines += [f"⚠️ {escape(clip(finding, 400))}" for finding in findings[:6]]
+    if len(findings) > 6:
+        lines.append(f"…and {count(len(findings) - 6, 'more finding')}: `/rollback show {run.id}`")
     if policy.own_request:
-        lines.append("The person who asked may approve too, by policy.")
+        lines.append("⚠️ *The person who asked may approve it alone*: the policy allows that (`own_request`).")
     lines.append(f"By keyboard: `/rollback approve {run.id}`, `/rollback reject {run.id} REASON`")
     return "\n".join(lines)
 

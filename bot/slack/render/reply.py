@@ -3,8 +3,10 @@
 from typing import assert_never
 
 from bot.slack.render.kit import (
+    Block,
     Message,
     actions,
+    button,
     clip,
     code,
     context,
@@ -20,6 +22,7 @@ from bot.slack.render.kit import (
 from bot.slack.render.lines import details, line, thread
 from bot.slack.render.plan import preview, rows
 from bot.slack.render.run import buttons, summary
+from commands.ports import Holder
 from commands.reply import (
     BadList,
     Help,
@@ -49,9 +52,9 @@ def private(reply: Reply) -> Message:
         case Preview(plan=plan, approvals=approvals):
             return preview(plan, approvals)
         case Said(text=text, lines=lines):
-            return _lines([escape(text), *(escape(one) for one in lines)])
+            return _lines([escape(text), *(_hint(one) for one in lines)])
         case Refused(refusal=refusal):
-            return refused(refusal)
+            return refused(refusal, *_instead(reply))
         case RunList(title=title, runs=runs, empty=empty):
             rows = [_row(run) for run in runs] or [escape(empty)]
             return _lines([f"*{escape(title)}*", *rows] + (["One of them: `/rollback show RUN`"] if runs else []))
@@ -62,29 +65,46 @@ def private(reply: Reply) -> Message:
         case ServiceStatus():
             return _lines(_service(reply))
         case HoldList(held=held):
-            rows = [
-                f"• {code(h.service)}: since {moment(h.since)} by {_row(run).removeprefix('• ') if run else f'run {h.run}'}"
-                for h, run in held
-            ]
+            rows = [f"• {code(h.service)}: since {moment(h.since)} by {_by(h, run)}" for h, run in held]
             return _lines(["*Held services*", *rows] if rows else ["Nothing is held: every service is free to move."])
         case BadList(bad=bad):
             rows = [f"• {code(b.service)} {code(b.version)}: {escape(b.reason)}" for b in bad]
             return _lines(["*Versions that no plan goes back to*", *rows] if rows else ["No version is remembered as bad."])
         case Help(verbs=verbs):
-            return _lines(_verb(verbs[0]) if len(verbs) == 1 else _help(verbs))
+            return _lines(_verb(verbs[0])) if len(verbs) == 1 else _help(verbs)
     assert_never(reply)
 
 
-def refused(refusal: Refusal) -> Message:
-    """A no: what, on which evidence, and what to do instead."""
+def refused(refusal: Refusal, *pressable: Block) -> Message:
+    """A no: what, on which evidence, and what to do instead, some of it as buttons."""
     lines = [f"🚫 *{with_mentions(clip(refusal.message, 1500))}*"]
     lines += [f"• {with_mentions(clip(fact, 600))}" for fact in refusal.facts[:12]]
     if len(refusal.facts) > 12:
         lines.append(f"…and {len(refusal.facts) - 12} more facts")
     if refusal.nearest:
         lines.append("*What you can do*")
-        lines += [f"• {_hint(hint)}" for hint in refusal.nearest[:6]]
-    return message(_readable(lines), section(listing(lines, 24)), context(f"Reason: {refusal.code}"))
+        lines += [f"• {_hint(hint)}" for hint in refusal.nearest[:7]]
+    row = [actions(*pressable)] if pressable else []
+    return message(_readable(lines), section(listing(lines, 24)), *row, context(f"Reason: {refusal.code}"))
+
+
+def _instead(reply: Refused) -> list[Block]:
+    """The buttons under a held service: be told, or take the plan that does without it."""
+    found = []
+    if reply.blocked and reply.refusal.nearest[0].startswith("/rollback wait"):
+        found.append(button("Tell me when free", "rollbot:wait", reply.refusal.nearest[0].removeprefix("/rollback ")))
+    if reply.smaller:
+        words = f"plan {reply.smaller.removeprefix('/rollback ')}"
+        found.append(button("Plan without the held services", "rollbot:ask", words))
+    return found
+
+
+def _by(holder: Holder, run: Run | None) -> str:
+    if run is not None:
+        return _row(run).removeprefix("• ")
+    until = f" until {moment(holder.until, '{date_short_pretty} {time}')}" if holder.until else ""
+    why = f": “{escape(clip(holder.reason, 300))}”" if holder.reason else ""
+    return f"{escape(holder.who)}{until}{why}"
 
 
 def _hint(hint: str) -> str:
@@ -115,13 +135,15 @@ def _who(run: Run) -> str:
 
 
 def _overview(reply: Overview) -> list[str]:
-    if not reply.open and not reply.held:
+    if not reply.open and not reply.held and not reply.second_looks:
         return [
             f"Nothing runs, waits or is held in {escape(reply.environment)}.",
             "`/rollback status SERVICE` shows one service.",
         ]
     lines = [f"*In {escape(reply.environment)} now*"]
     lines += [_row(run) for run in reply.open]
+    if reply.second_looks:
+        lines.append(f"👀 A second look is owed: {', '.join(reply.second_looks)}. `/rollback reviewed RUN`")
     if reply.held:
         lines.append(f"Held: {', '.join(code(holder.service) for holder in reply.held[:_ROWS])}")
     return lines
@@ -134,7 +156,8 @@ def _service(reply: ServiceStatus) -> list[str]:
         when = f" live since {moment(at, '{date_short_pretty} {time}')}" if at else ""
         lines.append(f"• {code(version)}{when}" + (f" ({escape(note)})" if note else ""))
     if reply.holder:
-        lines.append(f"🔒 Held by run {reply.holder.run} since {moment(reply.holder.since)}: `/rollback show {reply.holder.run}`")
+        more = f": `/rollback show {reply.holder.run}`" if reply.holder.run else ""
+        lines.append(f"🔒 Held since {moment(reply.holder.since)} by {_by(reply.holder, None)}{more}")
     lines += [f"⏳ Run {run.id} waits for approval and would move it." for run in reply.open if run.stage is Stage.WAITING]
     if reply.last is not None:
         lines.append(f"Last run: {_row(reply.last).removeprefix('• ')}")
@@ -170,10 +193,12 @@ def _waiting(run: Run) -> Message:
     return message(shown.text, head, *shown.blocks, *rows(run))
 
 
-def _help(verbs: tuple[Usage, ...]) -> list[str]:
-    lines = ["*Rollbot plans a rollback, waits for approval, carries it out and shows what it verified.*"]
-    lines += [f"• `{escape(usage.usage)}`\n    {escape(usage.line)}" for usage in verbs]
-    return [*lines, "Examples of one verb: `/rollback help VERB`"]
+def _help(verbs: tuple[Usage, ...]) -> Message:
+    head = "*Rollbot plans a rollback, waits for approval, carries it out and shows what it verified.*"
+    rows = [f"• `{escape(usage.usage)}`\n    {escape(usage.line)}" for usage in verbs]
+    foot = "Examples of one verb: `/rollback help VERB`"
+    parts = [section("\n".join(rows[at : at + 8])) for at in range(0, len(rows), 8)]
+    return message(_readable([head, *rows, foot]), section(head), *parts, section(foot))
 
 
 def _verb(usage: Usage) -> list[str]:

@@ -8,7 +8,7 @@ from bot.slack.render.cards import cards
 from bot.slack.render.kit import Block, Message, actions, button, clip, code, count, escape, message, seconds, section, sure, who
 from bot.slack.render.mix import compatible, names, sorted_out
 from bot.slack.render.would import would
-from planner.events import Choice, Ending
+from planner.events import Approved, Choice, Ending
 from planner.next_actions import skippable
 from planner.policy import Policy
 from planner.run import DONE, Run, Stage, StepState
@@ -129,15 +129,23 @@ def _ended(run: Run) -> str:
 
 def _people(run: Run) -> str:
     parts = []
+    if run.glass is not None:
+        why = escape(clip(run.glass.reason, 200))
+        parts.append(f"🚨 *Break-glass: started without approval* by {who(run.glass.by, ping=True)}: “{why}”")
     if run.asked is not None:
         parts.append(f"Asked by {who(run.asked.by, ping=True)}")
     if run.approvals:
-        parts.append(f"approved by {', '.join(who(approval.by) for approval in run.approvals)}")
+        parts.append(f"approved by {', '.join(_approver(approval) for approval in run.approvals)}")
+    parts += [f"overrides the freeze “{escape(event.freeze)}”" for event in run.overridden]
     if run.asked is not None and run.asked.reason:
         parts.append(f"“{escape(clip(run.asked.reason, 200))}”")
     if run.ended is not None and run.ended.obligations:
         parts.append(f"{count(len(run.ended.obligations), 'thing')} left to do: see the thread")
     return "  ·  ".join(parts) or "Nobody is known to have asked."
+
+
+def _approver(approval: Approved) -> str:
+    return who(approval.by) + (" ⚠️ (their own request)" if approval.own else "")
 
 
 def _unmarked(line: str) -> str:

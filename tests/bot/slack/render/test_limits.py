@@ -140,7 +140,7 @@ def test_nobody_may_approve_is_said_on_the_plan():
 
 
 def test_own_approval_is_announced():
-    assert "may approve too" in str(parent(at(stories(plan(2))["waiting"]), Policy(own_request=True)).blocks)
+    assert "may approve it alone" in str(parent(at(stories(plan(2))["waiting"]), Policy(own_request=True)).blocks)
 
 
 @given(st.text(max_size=400), st.integers(min_value=1, max_value=80))
