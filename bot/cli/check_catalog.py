@@ -1,0 +1,72 @@
+"""What `rollbot check` says about the catalog: does it load, can each service be run and asked, are its checks right."""
+
+from collections.abc import AsyncIterator, Callable, Mapping
+from types import MappingProxyType
+from typing import Any
+
+from bot import app
+from bot.cli.finding import Finding, Mark
+from bot.settings import Settings
+from integrations import command_probe, http_probe, local_process, prometheus_probe, tcp_probe
+from integrations.catalog_file import CatalogFile
+from integrations.errors import IntegrationError
+from integrations.protocols import Runtime
+from planner.facts import Check, Service
+
+_RUNTIMES: Mapping[str, Callable[[Mapping[str, Any]], tuple[str, ...]]] = MappingProxyType(
+    {local_process.KIND: local_process.problems}
+)
+_PROBES: Mapping[str, Callable[[Check], tuple[str, ...]]] = MappingProxyType(
+    {
+        "http": http_probe.problems,
+        "tcp": tcp_probe.problems,
+        "command": command_probe.problems,
+        "prometheus": prometheus_probe.problems,
+    }
+)
+
+
+async def findings(settings: Settings) -> AsyncIterator[Finding]:
+    """Everything about the catalog that can be told without changing anything."""
+    if not settings.catalog.exists():
+        text = f"{settings.catalog} does not exist. Write one (see docs/catalog.md) or set ROLLBOT_CATALOG."
+        yield Finding(Mark.MISSING, "catalog", text)
+        return
+    try:
+        facts = await CatalogFile(settings.catalog).load()
+    except IntegrationError as error:
+        yield Finding(Mark.MISSING, "catalog", f"{settings.catalog} cannot be used:\n{error}")
+        return
+    yield Finding(Mark.OK, "catalog", f"{len(facts.services)} services from {settings.catalog}")
+    for warning in facts.warnings:
+        yield Finding(Mark.WARN, "catalog", warning)
+    systems, known = app.runtimes(settings), set(app.probes(settings))
+    for service in facts.services.values():
+        yield await _runtime(service, systems)
+        for check in service.checks:
+            for problem in _check(check, known):
+                yield Finding(Mark.WARN, "check", f"{service.name}, “{check.name}”: {problem}")
+
+
+async def _runtime(service: Service, systems: Mapping[str, Runtime]) -> Finding:
+    if service.runtime is None:
+        return Finding(Mark.WARN, "runtime", f"{service.name} has none: it can be planned but not rolled back")
+    kind = str(service.runtime.get("kind"))
+    runtime = systems.get(kind)
+    if runtime is None:
+        text = f"{service.name}: nobody here knows the kind {kind!r}; known: {', '.join(systems)}"
+        return Finding(Mark.WARN, "runtime", text)
+    problems = _RUNTIMES[kind](service.runtime) if kind in _RUNTIMES else ()
+    if problems:
+        return Finding(Mark.WARN, "runtime", f"{service.name}: {'; '.join(problems)}")
+    try:
+        running = await runtime.current(service)
+    except IntegrationError as error:
+        return Finding(Mark.WARN, "runtime", f"{service.name}: {error}")
+    return Finding(Mark.OK, "runtime", f"{service.name} runs {running or 'nothing'}")
+
+
+def _check(check: Check, known: set[str]) -> tuple[str, ...]:
+    if check.probe not in known:
+        return (f"nobody here knows the probe {check.probe!r}; known: {', '.join(sorted(known))}",)
+    return _PROBES[check.probe](check) if check.probe in _PROBES else ()
