@@ -8,13 +8,13 @@ from typing import Any
 
 import structlog
 
-_SECRET = re.compile(r"xox[a-z]-[\w-]+|xapp-[\w-]+|xoxe\.[\w.-]+|(?<=://)[^/\s:@]*:[^/\s@]+(?=@)")
+_SECRET = re.compile(r"xox[a-z]-[\w-]+|xapp-[\w-]+|xoxe\.[\w.-]+|(?<=ticket=)[\w.~%-]+|(?<=://)[^/\s:@]*:[^/\s@]+(?=@)")
 _SECRET_NAME = re.compile(r"token|secret|password|authorization|signature", re.IGNORECASE)
 _MASK = "***"
 
 
 def mask(text: str) -> str:
-    """The text without tokens of Slack's kinds and without passwords in URLs."""
+    """The text without tokens of Slack's kinds, tickets of its sockets and passwords in URLs."""
     return _SECRET.sub(_MASK, text)
 
 

@@ -3,7 +3,7 @@
 import argparse
 import asyncio
 
-from bot import app
+from bot import working
 from bot.cli.stop import until_stopped
 from bot.log import set_up
 from bot.settings import load
@@ -19,5 +19,5 @@ def run(args: argparse.Namespace) -> int:
     """Exit status 0 after a clean stop."""
     settings = load()
     set_up(level=settings.log_level)
-    asyncio.run(until_stopped(app.work(settings)))
+    asyncio.run(until_stopped(working.work(settings)))
     return 0

@@ -1,0 +1,29 @@
+"""Hands for runs, and nothing else: what `rollbot worker` runs."""
+
+import asyncio
+
+from bot import clock
+from bot.app import assemble, forget_secrets
+from bot.metrics import Metrics
+from bot.ops import ops_site
+from bot.settings import CannotStart, Settings
+from bot.tally import Tally
+
+
+async def work(settings: Settings) -> None:
+    """Carry out runs until cancelled. Raises `CannotStart`."""
+    forget_secrets()
+    async with assemble(settings) as parts:
+        if settings.ops_port is None:
+            await parts.jobs.work(parts.worker)
+            return
+        metrics = Metrics()
+        try:
+            async with (
+                ops_site(settings.ops_host, settings.ops_port, {"store": parts.store.ping}, metrics),
+                asyncio.TaskGroup() as group,
+            ):
+                group.create_task(Tally(parts.runs, metrics, clock.now()).run(), name="tally")
+                group.create_task(parts.jobs.work(parts.worker), name="hands")
+        except OSError as error:
+            raise CannotStart(f"The port {settings.ops_port} cannot be had ({error.strerror}). Set ROLLBOT_OPS_PORT.") from error
