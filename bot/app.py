@@ -8,11 +8,13 @@ from dataclasses import dataclass
 from functools import partial
 
 from bot import clock
+from bot.anchor import anchor_at
 from bot.engine.jobs import Jobs
 from bot.engine.steps import Pace
 from bot.engine.worker import Worker
-from bot.memory import remember
+from bot.memory import Memory, remember, signer
 from bot.settings import Settings
+from bot.store.audit_anchor import Notary
 from bot.store.connect import Store
 from bot.store.keys import Keys
 from bot.store.leases import Leases
@@ -86,7 +88,7 @@ async def assemble(settings: Settings) -> AsyncIterator[Parts]:
     async with AsyncExitStack() as stack:
         memory = await stack.enter_async_context(remember(settings))
         store, keys, runs = memory.store, memory.keys, memory.runs
-        jobs = await stack.enter_async_context(Jobs(memory.url, keys.jobs).open())
+        jobs = await stack.enter_async_context(Jobs(memory.url, keys.jobs, _notary(settings, memory)).open())
         systems = runtimes(settings)
         for system in systems.values():
             if isinstance(system, KubernetesRuntime):
@@ -115,6 +117,14 @@ async def assemble(settings: Settings) -> AsyncIterator[Parts]:
         yield Parts(
             settings=settings, store=store, keys=keys, runs=runs, views=Views(store, keys), jobs=jobs, worker=worker, desk=desk
         )
+
+
+def _notary(settings: Settings, memory: Memory) -> Notary | None:
+    """What has heads of the log written down outside; `None` where no place is named."""
+    if settings.audit_anchor is None:
+        return None
+    anchor = anchor_at(settings.audit_anchor.get_secret_value())
+    return Notary(store=memory.store, keys=memory.keys, anchor=anchor, signer=signer(settings), now=clock.now)
 
 
 async def _preflight(plan: Plan, world: Snapshot, *, runtimes: Mapping[str, Runtime], limit: float) -> tuple[Finding, ...]:

@@ -5,7 +5,7 @@ import asyncio
 from collections.abc import AsyncIterator
 
 from bot import clock
-from bot.cli import check_catalog, check_slack
+from bot.cli import check_audit, check_catalog, check_slack
 from bot.cli.finding import Finding, Mark
 from bot.settings import Settings, load
 from bot.store.connect import STORE_DOWN, connect
@@ -72,6 +72,7 @@ async def _ask(url: str, settings: Settings, live: list[Replica]) -> AsyncIterat
         return
     try:
         weak = await weaknesses(store)
+        audit = [finding async for finding in check_audit.findings(settings, store)]
         live += await Replicas(store, Keys(settings.environment), clock.now).live()
     except STORE_DOWN as error:
         yield Finding(Mark.MISSING, "store", f"ROLLBOT_REDIS_URL does not answer ({type(error).__name__}).")
@@ -80,6 +81,8 @@ async def _ask(url: str, settings: Settings, live: list[Replica]) -> AsyncIterat
             yield Finding(Mark.OK, "store", "the server that ROLLBOT_REDIS_URL names answers")
         for weakness in weak:
             yield Finding(Mark.WARN, "store", weakness)
+        for finding in audit:
+            yield finding
     finally:
         await store.aclose()
 
