@@ -156,11 +156,12 @@ async def _store_killed(folder: Path) -> None:
 
 
 async def _stopped_and_started(folder: Path) -> None:
-    async with world(folder) as w:
+    async with world(folder, ready_timeout="30s", ROLLBOT_CONVERGE="40s") as w:
         w.way("payment-service@2.2.0", "unready")
         ts = await w.approved_plan()
         await w.marked("payment-service@2.2.0.waits")
-        assert await w.stop_bot() == 0
+        # Less than the service may take: whoever stops a container does not wait longer.
+        assert await w.stop_bot(patience=8) == 0
         left = [command_line(pid) for pid in processes(str(w.folder))]
         assert len(left) == 3, left
         w.way("payment-service@2.2.0")
@@ -225,14 +226,22 @@ async def _never_ready_then_retry(folder: Path) -> None:
 async def _no_command_then_leave(folder: Path) -> None:
     async with world(folder) as w:
         w.command("payment-service", "2.2.0").unlink()
-        ts, _ = await _stopped(w, "does not exist", "Failed: payment-service", "Untouched: order-service")
-        assert w.runs() == BEFORE
-        assert not w.starts()
+        await w.slack.command("order-service")
+        await w.slack.told(ANA, "payment-service-2.2.0 does not exist")
+        assert not w.slack.messages
+        w.command("payment-service", "2.2.0")
+        await w.slack.command("order-service")
+        ts = await w.slack.plan()
+        w.command("order-service", "1.4.2").unlink()
+        await w.slack.deliver("interactive", w.slack.press(ts, "Approve", RAJ))
+        await w.slack.until("an answer or a stop", lambda: "Stopped" in w.slack.messages[ts]["text"])
+        await w.slack.tells(ts, "does not exist", "Done: payment-service", "Failed: order-service")
+        assert w.runs()["order-service"] == "2.0.0"
         await w.slack.deliver("interactive", w.slack.press(ts, "Leave", GUS))
         await w.slack.told(GUS, "may not")
         await w.slack.deliver("interactive", w.slack.press(ts, "Leave", RAJ))
         await w.slack.says(ts, "Left")
-        assert w.runs() == BEFORE
+        assert w.runs() == {**AFTER, "order-service": "2.0.0"}
 
 
 async def _port_taken_then_retry(folder: Path) -> None:
@@ -333,13 +342,13 @@ async def test_a_catalog_with_mistakes_is_told_in_private_and_the_bot_stays(tmp_
             (good.replace("depends_on", "depend_on", 1), "depend_on", "depends_on", "services.yaml"),
             (good.replace("version: 2.0.0", "version: [2]", 1), "services.yaml"),
             ("services: [", "services.yaml"),
-            (good.replace("  - payment-service", "  - paymnet-service", 1), "paymnet-service"),
         ):
             seen = len(w.slack.private)
             w.write_catalog(text)
             assert w.catalog.read_text() != good
             await w.slack.command("order-service")
-            await w.slack.told(ANA, *expected, since=seen)
+            answer = await w.slack.told(ANA, *expected, since=seen)
+            assert "in a moment" not in answer.text, "a mistake in a file does not go away by itself"
         w.catalog.unlink()
         seen = len(w.slack.private)
         await w.slack.command("order-service")

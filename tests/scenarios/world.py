@@ -41,7 +41,8 @@ _CALLS = {"order-service": ["payment-service"], "payment-service": ["ledger-serv
 class World:
     """Everything of one scenario lives below `folder`, and ends with it."""
 
-    def __init__(self, folder: Path, slack: Slack) -> None:
+    def __init__(self, folder: Path, slack: Slack, *, ready_timeout: str = "3s") -> None:
+        self.ready_timeout = ready_timeout
         self.folder = folder
         self.slack = slack
         self.state = folder / "state"
@@ -105,7 +106,7 @@ class World:
                 "ready_url": f"{here}/healthz",
                 "version_url": f"{here}/version",
                 "stop_timeout": "20s",
-                "ready_timeout": "3s",
+                "ready_timeout": self.ready_timeout,
             },
             "checks": [
                 {
@@ -210,11 +211,11 @@ class World:
 
 
 @asynccontextmanager
-async def world(folder: Path, **more: str) -> AsyncIterator[World]:
+async def world(folder: Path, ready_timeout: str = "3s", **more: str) -> AsyncIterator[World]:
     """A world with its shop open and its bot connected; at the end nothing of it is left, and nothing secret was said."""
     slack = Slack()
     await slack.start()
-    made = World(folder, slack)
+    made = World(folder, slack, ready_timeout=ready_timeout)
     try:
         await made.open_shop()
         await made.start_bot(**more)
