@@ -61,11 +61,11 @@ def _broken_already(graph: Graph, choice: Choice) -> Iterator[str]:
     for name in sorted(names):
         if name in moved:
             continue
-        history = graph.history(name)
-        for other in graph.providers(name):
-            if other in moved or graph.met(name, history.now, other, graph.history(other).now):
+        for other in graph.broken_now(name):
+            if other in moved:
                 continue
-            need = graph.need(name, history.now, other)
+            current = graph.history(name).current
+            need = graph.need(name, graph.history(name).now, other)
             words = "" if need is None else need.words
             runs = graph.history(other).current
-            yield f"{name} {history.current} needs {other} {words}, but {runs} runs: it was so before, and this plan leaves it so"
+            yield f"{name} {current} needs {other} {words}, but {runs} runs: it was so before, and this plan leaves it so"

@@ -1,5 +1,6 @@
 """Full rollback: everything that went live since the target release was replaced goes back to what was live then."""
 
+from bisect import bisect_right
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -25,15 +26,17 @@ class NoFull:
 
 
 def choose_full(graph: Graph, target: ServiceName, place: int, limit: int | None = None) -> Full | NoFull | None:
-    """The full choice. `None` where more than `limit` services would move; no limit by default."""
+    """The full choice. `None` where more than `limit` services went live since; no limit by default."""
     since = graph.history(target).times[place + 1]
     goal = f"{target} goes back to {graph.history(target).version(place)}"
     if since is None:
         after = graph.history(target).version(place + 1)
         return NoFull(facts=(goal, f"nobody recorded when {target} {after} replaced it, so what went live since is not known"))
-    places, warnings = _places(graph, target, place, since, limit)
-    if limit is not None and len(places) > limit:
+    newest_first, _ = graph.by_start()
+    count = bisect_right(newest_first, -since.timestamp(), key=lambda pair: -pair[0].timestamp())
+    if limit is not None and count > limit:
         return None
+    places, warnings = _places(graph, target, place, since)
     moment = moment_words(since)
     for name in sorted(places):
         history, back = graph.history(name), places[name]
@@ -52,9 +55,7 @@ def moment_words(moment: datetime) -> str:
     return moment.strftime("%Y-%m-%d %H:%M:%S UTC")
 
 
-def _places(
-    graph: Graph, target: ServiceName, place: int, since: datetime, limit: int | None
-) -> tuple[dict[ServiceName, int], list[str]]:
+def _places(graph: Graph, target: ServiceName, place: int, since: datetime) -> tuple[dict[ServiceName, int], list[str]]:
     places, warnings = {target: place}, []
     newest_first, timeless = graph.by_start()
     for name in timeless:
@@ -62,7 +63,7 @@ def _places(
             current = graph.history(name).current
             warnings.append(f"{name} stays at {current}: nobody recorded when it went live")
     for start, name in newest_first:
-        if start < since or (limit is not None and len(places) > limit):
+        if start < since:
             break
         if name == target:
             continue

@@ -51,6 +51,7 @@ class Graph:
         self._consumers: dict[ServiceName, list[ServiceName]] | None = None
         self._by_start: tuple[list[tuple[datetime, ServiceName]], list[ServiceName]] | None = None
         self._neighbours: dict[ServiceName, tuple[ServiceName, ...]] = {}
+        self._broken: dict[ServiceName, tuple[ServiceName, ...]] = {}
         self._edges: dict[ServiceName, frozenset[ServiceName]] = {}
         self._needs: dict[tuple[ServiceName, int, ServiceName], Need | None] = {}
         self._rows: dict[tuple[ServiceName, int], dict[ServiceName, Need]] = {}
@@ -168,6 +169,15 @@ class Graph:
             wish = self.need(other, self.history(other).now if there is None else there, name)
             if wish is not None and not fits(wish.range, version):
                 yield other
+
+    def broken_now(self, name: ServiceName) -> tuple[ServiceName, ...]:
+        """The others whose running release is not what the running release of this one needs, in alphabetical order."""
+        found = self._broken.get(name)
+        if found is None:
+            needs = self.needs(name, self.history(name).now)
+            found = tuple(other for other, need in needs.items() if not fits(need.range, self._current[other]))
+            self._broken[name] = found
+        return found
 
     def met(self, name: ServiceName, place: int, other: ServiceName, other_place: int) -> bool:
         """Whether the release at `place` works with the release of `other` at `other_place`."""

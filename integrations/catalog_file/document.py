@@ -3,7 +3,7 @@
 Lines are found only when somebody asks, by reading the file a second time: a catalog without mistakes pays nothing for them.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -40,9 +40,26 @@ class Unreadable(Exception):
         self.mistake = mistake
 
 
+class NotPlain(Exception):
+    """A file that was being read piece by piece is not as simple as it looked: read it as a whole, which also says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pieces:
+    """A list that is read while somebody goes through it, so that it is never in memory as a whole. May raise `NotPlain`."""
+
+    read: Callable[[], Iterator[Any]]
+
+    def __iter__(self) -> Iterator[Any]:
+        return self.read()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Document:
-    """`data` is made of dict, list, str, int, float, bool and None. `mistakes` are those that the reader itself saw."""
+    """`data` is made of dict, list, str, int, float, bool and None. `mistakes` are those that the reader itself saw.
+
+    In a large file the services are `Pieces`, unless it is read as a whole.
+    """
 
     data: Any
     mistakes: tuple[Mistake, ...] = ()

@@ -21,12 +21,12 @@ def files_of(path: FilePath) -> list[FilePath]:
     return sorted(one for one in path.iterdir() if one.suffix.lower() in ENDINGS and one.name[0] != "." and not one.is_dir())
 
 
-def read_document(path: FilePath) -> Document:
-    """The document in that file. Raises `Unreadable`."""
+def read_document(path: FilePath, *, whole: bool = False) -> Document:
+    """The document in that file, never in pieces if asked for as a `whole`. Raises `Unreadable`."""
     as_json = path.suffix.lower() == ".json"
     text = _text(_bytes(path, LARGEST_JSON if as_json else LARGEST_YAML))
     if as_json:
-        return read_json(text)
+        return read_json(text, whole=whole)
     unprintable = _UNPRINTABLE.search(text)
     if unprintable:
         line = text.count("\n", 0, unprintable.start()) + 1

@@ -13,7 +13,7 @@ from pathlib import Path as FilePath
 from types import MappingProxyType
 from typing import Any
 
-from integrations.catalog_file.document import Mistake, Path, Place, Unreadable, key_path
+from integrations.catalog_file.document import Mistake, NotPlain, Path, Place, Unreadable, key_path
 from integrations.catalog_file.errors import CatalogError, Problem
 from integrations.catalog_file.files import ENDINGS, files_of, read_document
 from integrations.catalog_file.schema import read_top
@@ -22,6 +22,9 @@ from integrations.protocols import CatalogFacts
 from planner.facts import Service
 from planner.names import ServiceName
 from planner.ranges import parse_version
+
+MANY = 5_000
+"""The garbage collector is told to leave the facts of more services than this alone."""
 
 _SINGLE = ("owner", "tier", "current", "runtime", "security_floor")
 
@@ -37,7 +40,11 @@ class _Told:
 def read_catalog(path: FilePath | str) -> CatalogFacts:
     """Everything the catalog at that path says. Raises `CatalogError` with every mistake in it."""
     with _no_collection():
-        return _read(FilePath(path))
+        facts = _read(FilePath(path))
+        if len(facts.services) > MANY:
+            # They hold no cycles and live long: looking through millions of them for garbage would take seconds each time.
+            gc.freeze()
+        return facts
 
 
 @contextmanager
@@ -71,9 +78,16 @@ def _read(root: FilePath) -> CatalogFacts:
 
 def _read_into(told: dict[ServiceName, _Told], file: FilePath) -> list[Problem]:
     """Adds what the file tells; gives what is wrong in it."""
+    try:
+        return _read_as(told, file, whole=False)
+    except NotPlain:  # before anything was added
+        return _read_as(told, file, whole=True)
+
+
+def _read_as(told: dict[ServiceName, _Told], file: FilePath, *, whole: bool) -> list[Problem]:
     walk = Walk()
     try:
-        document = read_document(file)
+        document = read_document(file, whole=whole)
     except Unreadable as error:
         return _problems(file, [error.mistake], None)
     walk.mistakes += document.mistakes

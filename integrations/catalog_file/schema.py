@@ -4,6 +4,7 @@ Each function takes plain data and the path to it, notes what is wrong in the wa
 gives is only used where nothing was wrong at all.
 """
 
+import sys
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from functools import lru_cache
@@ -12,7 +13,7 @@ from typing import Any
 
 from integrations.catalog_file.checks import read_checks
 from integrations.catalog_file.document import Path
-from integrations.catalog_file.walk import Walk, found
+from integrations.catalog_file.walk import Walk, found, is_name
 from planner.facts import NOTHING, Edge, EdgeKind, Migration, MigrationKind, Release, Service, Verified
 from planner.names import ServiceName, Version
 from planner.ranges import Range, RangeError
@@ -168,6 +169,10 @@ def _deployed_at(value: Any, at: Path, walk: Walk) -> datetime | None:
 
 
 def _requires(value: Any, at: Path, walk: Walk) -> Mapping[ServiceName, Range]:
+    if type(value) is dict and all(type(text) is str for text in value.values()):
+        known = _ranges(tuple(value.items()))
+        if known is not None:
+            return known
     if type(value) is not dict:
         walk.wrong(at, found(value), 'expected a mapping of services to version ranges, such as {payment-service: ">=2.1 <3"}')
         return NOTHING
@@ -185,6 +190,17 @@ def _requires(value: Any, at: Path, walk: Walk) -> Mapping[ServiceName, Range]:
         if name is not None:
             ranges[ServiceName(name)] = wanted
     return MappingProxyType(ranges)
+
+
+# Releases that follow one another mostly require the same, and may share it.
+@lru_cache(maxsize=1 << 14)
+def _ranges(items: tuple[tuple[str, str], ...]) -> Mapping[ServiceName, Range] | None:
+    """What these names and texts say; `None` where anything is wrong with them."""
+    try:
+        ranges = {ServiceName(sys.intern(name)): Range.parse(text) for name, text in items}
+    except RangeError:
+        return None
+    return MappingProxyType(ranges) if all(is_name(name) for name in ranges) else None
 
 
 def _range_words(error: RangeError) -> tuple[str, str]:

@@ -2,12 +2,13 @@
 
 import math
 import re
-from collections.abc import Collection
+import sys
+from collections.abc import Collection, Iterable
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
 
-from integrations.catalog_file.document import Mistake, Path
+from integrations.catalog_file.document import Mistake, Path, Pieces
 from integrations.durations import parse_duration
 from planner.names import SERVICE_NAME
 
@@ -59,14 +60,15 @@ class Walk:
         hint = f"did you mean {near[0]}?" if near else f"expected one of {', '.join(sorted(known))}"
         self.wrong(path, "unknown key", hint)
 
-    def items(self, value: Any, at: Path, what: str) -> list[Any]:
+    def items(self, value: Any, at: Path, what: str) -> Iterable[Any]:
         """The value as a list; absent is empty."""
         if value is None:
             return []
-        if type(value) is not list:
+        if type(value) is not list and type(value) is not Pieces:
             self.wrong(at, found(value), f"expected a list of {what}")
             return []
-        return value
+        items: Iterable[Any] = value
+        return items
 
     def text(self, value: Any, at: Path, what: str) -> str | None:
         """A text without control characters, not empty; absent is `None`."""
@@ -82,7 +84,7 @@ class Walk:
 
     def name(self, value: Any, at: Path) -> str | None:
         """A service's name."""
-        if type(value) is str and _is_name(value):
+        if type(value) is str and is_name(value):
             return value
         self.wrong(at, found(value), "expected a service name: lower-case letters, digits and dashes, at most 63, no dash first")
         return None
@@ -90,7 +92,7 @@ class Walk:
     def version(self, value: Any, at: Path) -> str | None:
         """A version: any text without blanks."""
         if type(value) is str and _is_version(value):
-            return value
+            return sys.intern(value)  # many services have the same few
         self.wrong(at, found(value), "expected a version as text without blanks, at most 256 characters, such as 1.4.2")
         return None
 
@@ -156,7 +158,8 @@ class Walk:
 
 # A large catalog says the same names, versions and times over and over.
 @lru_cache(maxsize=1 << 18)
-def _is_name(text: str) -> bool:
+def is_name(text: str) -> bool:
+    """Whether a text is a service's name."""
     return SERVICE_NAME.fullmatch(text) is not None
 
 
@@ -168,14 +171,17 @@ def _is_version(text: str) -> bool:
 @lru_cache(maxsize=1 << 16)
 def moment(text: str) -> datetime | None:
     """The moment in UTC that an ISO 8601 text names; without a zone, and for a day alone, UTC is meant. `None` for other text."""
-    match = _TIME.fullmatch(text.strip())
-    if match:
+    if len(text) == 20 and text[4::3] == "--T::Z":
+        pass  # as nearly every program writes it
+    elif match := _TIME.fullmatch(text.strip()):
         time = match[2] if match[2][1] != ":" else "0" + match[2]
         text = f"{match[1]}T{time}{(match[3] or 'Z').upper()}"
     elif not _DAY.fullmatch(text.strip()):
         return None
     try:
         read = datetime.fromisoformat(text.strip())
+        if read.tzinfo is UTC:
+            return read
         return read.replace(tzinfo=UTC) if read.tzinfo is None else read.astimezone(UTC)
     except (ValueError, OverflowError):
         return None

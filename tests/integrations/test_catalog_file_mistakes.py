@@ -253,3 +253,36 @@ def test_anything_anywhere_is_either_understood_or_refused_at_its_place(tmp_path
     else:
         problems = ()
     assert all(problem.line and str(problem).isprintable() for problem in problems)
+
+
+def _large(services, tail="]}"):
+    filler = {"name": "a", "owner": "x" * (1 << 22), "releases": [{"version": "1.0.0", "requires": {"b": "^1"}}]}
+    return '{"version": 1, "services": [\n' + ",\n".join([json.dumps(filler), *services]) + tail
+
+
+def test_a_large_file_is_read_service_by_service_and_says_the_same(tmp_path):
+    again = [json.dumps({"name": "b", "releases": [{"version": "1.0.0"}, {"version": "1.1.0"}]})]
+    facts = read_catalog(write(tmp_path, "a.json", _large(again)))
+    assert sorted(facts.services) == ["a", "b"]
+    assert [release.version for release in facts.services["b"].releases] == ["1.0.0", "1.1.0"]
+
+
+@pytest.mark.parametrize(
+    ("services", "tail", "line", "said"),
+    [
+        (['{"name": "b", "tier": 0}'], "]}", 3, "services[1].tier: found the number 0"),
+        (['{"name": "a"}'], "]}", 3, "services[1].name: service a again"),
+        (['{"name": "b", "name": "c"}'], "]}", 3, "services[1].name: this key stands twice"),
+        (['{"name": "b",}'], "]}", 3, "expected valid JSON"),
+        (['{"name": "b", "tier": NaN}'], "]}", 3, "NaN in place of a number"),
+        (["[" * 100_000], "]}", 3, f"more than {MAX_DEPTH} levels"),
+        (['{"name": "b"}'], ",]}", 3, "expected valid JSON"),
+        (['{"name": "b"}'], "\n]", 4, "expected valid JSON"),
+        (['{"name": "b"}'], '],\n"version": 1}', 4, "this key stands twice"),
+        (['{"name": "b"}'], ']}\n{"version": 1}', 4, "expected valid JSON"),
+    ],
+)
+def test_mistakes_in_a_large_file_have_their_places_too(tmp_path, services, tail, line, said):
+    (told,) = mistakes(write(tmp_path, "a.json", _large(services, tail)))
+    assert told.startswith(f"a.json:{line}: ")
+    assert said in told
