@@ -1,0 +1,1 @@
+"""Pictures as PNG, for those who cannot take SVG: Slack, and mail."""
