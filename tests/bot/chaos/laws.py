@@ -28,6 +28,7 @@ class Laws:
         self.keys = keys
         self.seen = seen
         self.rewound = False
+        self.broken: list[str] = []
         self.effects: list[tuple[RunId, str, str, str, int]] = []
         world.on_effect = self.effect
         server.on_append = self.appended
@@ -89,6 +90,7 @@ class Laws:
 
     def finally_(self, names: list[str]) -> None:
         """At the very end, when everybody had time."""
+        self.must(not self.broken, "; ".join(self.broken[:1]))
         epochs: list[int] = []
         for name in names:
             entries = self.entries(name)
@@ -142,4 +144,6 @@ class Laws:
 
     def must(self, holds: bool, text: str) -> None:
         if not holds:
+            # Whoever did it may have been cancelled, and nobody hears what it raises.
+            self.broken.append(text)
             raise Broken(text)

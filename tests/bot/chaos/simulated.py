@@ -63,17 +63,17 @@ class Host:
         for task in list(self.tasks):
             task.cancel()
 
-    async def word(self, *, asking: bool = False) -> None:
+    async def word(self, *, risk: float = 0.0) -> None:
         """One word on its way, out or in. A dead process neither sends nor hears; a frozen one does so later.
 
-        `asking`: it is a request that changes the world, or its answer, where faults hurt most.
+        `risk`: how much it hurts if something goes wrong right here; 1 for a request that changes the world, and for its answer.
         """
         if self.dead:
             raise asyncio.CancelledError
         self._words += 1
-        if self._words == self.dies_at or (asking and self.chance.random() < self.dies_when_asking):
+        if self._words == self.dies_at or (risk and self.chance.random() < self.dies_when_asking * risk):
             self.kill()
-        if self._words == self.freezes_at or (asking and self.chance.random() < self.freezes_when_asking):
+        if self._words == self.freezes_at or (risk and self.chance.random() < self.freezes_when_asking * risk):
             self.frozen_until = seconds() + self.chance.choice((3.0, 9.0, 14.0, 25.0))
             self.seen["froze"] += 1
         await asyncio.sleep(self.chance.choice((0.001, 0.002, 0.004, 0.05)))
@@ -84,7 +84,7 @@ class Host:
 
 
 async def on_its_way(host: Host, request) -> Any:
-    """What has been sent arrives, sooner or later, also where the sender has been cancelled meanwhile; only death keeps it back."""
+    """What has been sent arrives, sooner or later, also where the sender was cancelled meanwhile; only death keeps it back."""
     sent = host.start(request)
     sent.add_done_callback(lambda task: task.cancelled() or task.exception())  # nobody may be left to hear the answer
     return await asyncio.shield(sent)
@@ -143,6 +143,7 @@ class Line(Wire):
             if seconds() < self.weather.full_until:
                 self.host.seen["store full"] += 1
                 raise OutOfMemoryError("command not allowed when used memory > 'maxmemory'")
+            await self.host.word(risk=0.1)
             return await send(keys=keys, args=args)
 
         return lambda **named: on_its_way(self.host, call(**named))
@@ -218,16 +219,16 @@ class Reach:
 
     def __getattr__(self, verb):
         async def call(*arguments, **named):
-            asking = verb == "apply"
+            risk = 1.0 if verb == "apply" else 0.0
 
             async def send():
-                await self.host.word(asking=asking)
+                await self.host.word(risk=risk)
                 return await getattr(self.world, verb)(*arguments, **named)
 
             try:
                 return await on_its_way(self.host, send())
             finally:
-                await self.host.word(asking=asking)
+                await self.host.word(risk=risk)
 
         return call
 

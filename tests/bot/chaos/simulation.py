@@ -122,7 +122,7 @@ class Simulation:
 
     async def until_over(self, names, tasks) -> None:
         while True:
-            if all(self.laws.run(name).ended for name in names) and seconds() > 60:
+            if self.laws.broken or (all(self.laws.run(name).ended for name in names) and seconds() > 60):
                 return
             for task in tasks:
                 if task.done() and task.exception():
@@ -237,7 +237,9 @@ class Simulation:
                 continue
             decisions += 1
             choice = self.chance.choice(list(Choice)) if decisions < 8 else Choice.LEAVE
-            await self.press(decide.act, self.chance.choice((ASKER, RAJ)), decide.Decide(run=name, choice=choice))
+            await self.press(
+                decide.act, self.chance.choice((ASKER, RAJ)), decide.Decide(run=name, choice=choice, reason="as we agreed")
+            )
             halted_since = None
 
     async def press(self, act, who, intent) -> None:

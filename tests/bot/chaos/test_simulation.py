@@ -1,5 +1,6 @@
 """Schedules from seeds, every law checked in each; and proof that the laws see what they are for."""
 
+import asyncio
 import logging
 import os
 import time
@@ -8,12 +9,13 @@ from collections import Counter
 import pytest
 import structlog
 
+from bot.store.leases import Lease, Leases
 from tests.bot.chaos.laws import Broken
 from tests.bot.chaos.model_store import Server
 from tests.bot.chaos.simulated import World
 from tests.bot.chaos.simulation import play
 
-SCHEDULES = int(os.environ.get("CHAOS_SCHEDULES", "500"))
+SCHEDULES = int(os.environ.get("CHAOS_SCHEDULES", "250"))
 """As many as take some fifteen seconds; CI asks for thousands."""
 MUST_HAPPEN = (
     "answer lost",
@@ -31,6 +33,10 @@ MUST_HAPPEN = (
     "froze",
     "halted",
     "lease lost",
+    "decided leave",
+    "decided retry",
+    "decided skip",
+    "decided undo",
     "observed: it was done",
     "observed: it was not done",
     "outcome unknown",
@@ -83,10 +89,28 @@ def broken_within(seeds: int) -> Counter[str]:
     return found
 
 
+@pytest.fixture
+def deluded(monkeypatch):
+    """Workers that never notice that they have lost their lease."""
+
+    async def renewed(leases, lease):
+        await asyncio.sleep(leases._ttl / 4)
+        return True
+
+    monkeypatch.setattr(Lease, "check", lambda lease: None)
+    monkeypatch.setattr(Leases, "_renewed", renewed)
+
+
+@pytest.mark.usefixtures("deluded")
+def test_workers_that_do_not_notice_are_stopped_by_the_store():
+    assert not broken_within(60)
+
+
+@pytest.mark.usefixtures("deluded")
 def test_the_laws_see_a_store_that_does_not_fence(monkeypatch):
     commit = Server._commit
     monkeypatch.setattr(Server, "_commit", lambda server, keys, spec: commit(server, keys, {**spec, "fence": None}))
-    assert broken_within(120)
+    assert broken_within(60)
 
 
 def test_the_laws_see_a_world_that_takes_every_request(monkeypatch):
@@ -97,4 +121,4 @@ def test_the_laws_see_a_world_that_takes_every_request(monkeypatch):
         world.on_effect(name, to, key)
 
     monkeypatch.setattr(World, "_do", do)
-    assert broken_within(120)
+    assert broken_within(60)
