@@ -11,8 +11,10 @@ from bot.cli.stop import until_stopped
 from bot.demo.stage import stage
 from bot.demo.story import play
 from bot.log import set_up
+from bot.store.embedded import EmbeddedStoreError
 
 HELP = "the whole bot on this machine: a local Slack, a small shop of real processes, one of them broken"
+_STOPPED = 130
 _REAL_TOKENS = ("SLACK_BOT_TOKEN", "SLACK_APP_TOKEN")
 
 
@@ -27,7 +29,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Exit status 0 after a clean stop or a story that ended well, 1 after one that did not, 2 where it may not start."""
+    """Exit status 0 after a clean stop or a story that ended well, 1 after one that did not, 130 after one that was stopped.
+
+    2 where it may not start.
+    """
     real = [name for name in _REAL_TOKENS if os.environ.get(name)]
     if real and not args.local:
         names = " and ".join(real)
@@ -40,8 +45,12 @@ def run(args: argparse.Namespace) -> int:
     state = Path(os.environ.get("ROLLBOT_STATE_DIR", ".rollbot")).resolve()
     try:
         if args.script:
-            return asyncio.run(play(state / "script"))
+            status = asyncio.run(until_stopped(play(state / "script")))
+            return _STOPPED if status is None else status
         asyncio.run(until_stopped(_show(state / "demo", args.port, browser=not args.no_browser)))
+    except EmbeddedStoreError as error:
+        print(f"The demo could not start: {error}", file=sys.stderr)
+        return 2
     except OSError as error:
         print(f"The demo could not start: {error}. Is port {args.port} taken? Try another with --port.", file=sys.stderr)
         return 2

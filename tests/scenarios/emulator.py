@@ -228,19 +228,21 @@ class Slack:
                 self._patience[method] = time.monotonic() + fault.retry_after
                 headers = {"Retry-After": str(fault.retry_after)}
                 return web.json_response({"ok": False, "error": "ratelimited"}, status=429, headers=headers)
-            token = request.headers.get("Authorization", "").removeprefix("Bearer ") or arguments.get("token")
-            if token != (APP_TOKEN if method == "apps.connections.open" else BOT_TOKEN):
-                raise Refused("invalid_auth")
-            handler = _METHODS.get(method)
-            if handler is None:
-                self.broken.append(f"{method} is called, and nobody granted it")
-                raise Refused("unknown_method")
+            handler = self._granted(method, request.headers.get("Authorization", "").removeprefix("Bearer "), arguments)
             answer = {"ok": True, **handler(self, arguments)}
         except Refused as refused:
             answer = {"ok": False, "error": str(refused)}
         finally:
             self._changed.set()
         return self._hang_up(request) if isinstance(fault, Lost) else web.json_response(answer)
+
+    def _granted(self, method: str, token: str, arguments: Json) -> Callable[["Slack", Json], Json]:
+        if (token or arguments.get("token")) != (APP_TOKEN if method == "apps.connections.open" else BOT_TOKEN):
+            raise Refused("invalid_auth")
+        if method not in _METHODS:
+            self.broken.append(f"{method} is called, and nobody granted it")
+            raise Refused("unknown_method")
+        return _METHODS[method]
 
     def _hang_up(self, request: web.Request) -> web.Response:
         assert request.transport is not None
