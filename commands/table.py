@@ -7,6 +7,7 @@ from commands import (
     bad,
     cancel,
     decide,
+    forward,
     guide,
     history,
     lock,
@@ -153,6 +154,18 @@ VERBS: tuple[Verb[Any], ...] = (
         "/rollback leave r12",
         "/rollback leave r12 finishing by hand",
         "/rollback leave 12",
+    ),
+    Verb(
+        usage=_usage(
+            "forward",
+            forward.USAGE,
+            "Take a finished rollback back again, by the way that was kept with it.",
+            "/rollback forward r12",
+            "/rollback forward r12 the fault is mended",
+            '/rollback forward 12 "it was not the deploy"',
+        ),
+        read=forward.read,
+        act=forward.act,
     ),
     Verb(
         usage=_usage(

@@ -23,10 +23,8 @@ def obligations(plan: Plan) -> tuple[str, ...]:
 def forward_obligations(plan: Plan) -> tuple[str, ...]:
     """What must be done after a way forward: the version it brought back was remembered as bad."""
     target = plan.target
-    return (
-        f"{target.service} {target.to_version} stays remembered as bad. If it is good now, clear it: "
-        f"/rollback bad clear {target.service} {target.to_version} REASON",
-    )
+    clear = f"/rollback bad clear {target.service} {target.to_version} REASON"
+    return (f"{target.service} {target.to_version} stays remembered as bad. If it is good now, clear it: {clear}",)
 
 
 def second_look(run: RunId, glass: BrokeGlass) -> str:

@@ -64,7 +64,7 @@ class Ending(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """Somebody asked for a rollback in these words."""
+    """Somebody asked for a rollback in these words; with `forward_of`, to take that finished run's rollback back again."""
 
     kind: Literal["asked"] = "asked"
     by: Person
@@ -73,6 +73,7 @@ class Asked:
     place: Place | None = None
     reason: str | None = None
     dry_run: bool = False
+    forward_of: RunId | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

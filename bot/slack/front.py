@@ -18,7 +18,7 @@ from bot.slack.private import Asker
 from bot.slack.render.kit import Message, message, section
 from bot.slack.render.reply import private, refused
 from bot.slack.render.run import parent
-from commands import rollback
+from commands import forward, rollback
 from commands.ports import Call, Desk
 from commands.reply import Opened, Refused, Reply
 from commands.table import understand
@@ -81,7 +81,8 @@ class Front:
         async def work(known: Known) -> Reply:
             call = Call(actor=known.actor, place=place, words=words)
             intent = ready.intent
-            if isinstance(intent, rollback.Rollback) and not intent.dry_run:
+            posts = isinstance(intent, forward.Forward) or (isinstance(intent, rollback.Rollback) and not intent.dry_run)
+            if posts:
                 unfit = await self.places.unfit(place.channel)
                 if unfit is not None:
                     note = CommandRefused(by=known.actor.person, words=words[:1000], code=unfit.code, message=unfit.message)

@@ -20,16 +20,16 @@ from bot.slack.render.kit import (
 )
 from bot.slack.render.mix import compatible, sorted_out
 from bot.slack.render.paper import is_long, rows
-from bot.slack.render.plan import move
-from bot.slack.render.run import touched
+from bot.slack.render.plan import is_forward, move
+from bot.slack.render.run import took, touched
 from planner.approval import mentions
 from planner.consent import BrokeGlass, FreezeOverridden, Reminded
 from planner.events import (
     Approved,
     Asked,
-    Choice,
     Decided,
     Ended,
+    Ending,
     Entry,
     GateJudged,
     Granted,
@@ -51,6 +51,7 @@ from planner.events import (
 from planner.names import ActorId
 from planner.next_actions import skippable
 from planner.plan import Plan
+from planner.planning import way_forward
 from planner.policy import Circle
 from planner.run import Run, StepState
 from planner.verdict import Verdict
@@ -91,7 +92,8 @@ def line(run: Run, entry: Entry) -> str | None:
         case Granted() if run.glass is not None:
             return "▶️ The run begins without the approvals it needs."
         case Granted(approvals=approvals):
-            return f"▶️ {count(approvals, 'approval')}: that is enough, the run begins."
+            kept = "" if is_forward(run) else f" The way forward again is kept: plan `{_short(way_forward(run.plan))}`."
+            return f"▶️ {count(approvals, 'approval')}: that is enough, the run begins.{kept}"
         case LeaseTaken(worker=worker):
             return f"🔁 Worker {code(worker)} took over where the one before stopped; it looks before it asks for anything."
         case LocksTaken(services=services):
@@ -159,8 +161,11 @@ def brief(plan: Plan) -> str:
 
 
 def _head(plan: Plan) -> str:
-    short = escape(plan.digest.removeprefix("sha256:")[:12])
-    return f"*The whole plan* `{short}`: {plan.strategy}, {count(len(plan.moves), 'service')}"
+    return f"*The whole plan* `{_short(plan)}`: {plan.strategy}, {count(len(plan.moves), 'service')}"
+
+
+def _short(plan: Plan) -> str:
+    return escape(plan.digest.removeprefix("sha256:")[:12])
 
 
 def listing_inline(names: tuple[str, ...], most: int = 12) -> str:
@@ -203,12 +208,32 @@ def _halted(run: Run, because: str) -> str:
     )
 
 
+def aftermath(run: Run) -> list[str]:
+    """What was not undone, and the way forward again."""
+    undone = run.ending is Ending.UNDONE
+    when = "went back and came again" if undone else f"ran {escape(run.plan.target.from_version)}"
+    data = f"what was written while {code(run.plan.target.service)} {when} stays as it is"
+    if run.plan.hazards:
+        data += f", and so does what {count(len(run.plan.hazards), 'migration')} did to data: somebody must look"
+    others = "Services outside the plan were not touched."
+    lines = [f"*Not undone*: {data}. {others}"]
+    if run.ending is Ending.FINISHED and not is_forward(run):
+        plan = way_forward(run.plan)
+        moves = f"{count(len(plan.moves), 'service')} in {count(len(plan.waves), 'wave')}"
+        lines.append(
+            f"*The way forward again*: `/rollback forward {run.id}` ({moves}, plan `{_short(plan)}`, to be approved anew)"
+        )
+    return lines
+
+
 def _ended(run: Run, entry: Entry, event: Ended) -> str:
     because = f": {escape(clip(event.because.rstrip('.'), 800))}" if event.because else ""
-    took = f" after {seconds((entry.at - run.asked_at).total_seconds())}" if run.asked_at else ""
-    lines = [f"🏁 *{event.ending.value.capitalize()}*{took}{because}."]
+    lines = [f"🏁 *{event.ending.value.capitalize()}*{because}{took(run)}."]
     if touched(run):
         lines += _account(run)
+        lines += aftermath(run)
+        if event.obligations:
+            lines.append("*Still to do*")
         lines += [f"☐ {escape(clip(todo, 300))}" for todo in event.obligations[:20]]
         if len(event.obligations) > 20:
             lines.append(f"…and {len(event.obligations) - 20} more things to do")
@@ -235,8 +260,4 @@ def _account(run: Run) -> list[str]:
     left = [step for step in run.steps.values() if step.state in {StepState.FAILED, StepState.PENDING, StepState.SKIPPED}]
     if left:
         told += [sorted_out(run), compatible(run)]
-    if run.plan.hazards and run.decisions[-1:] != () and run.decisions[-1].choice is Choice.UNDO:
-        told.append("What migrations changed in data was not undone.")
-    elif run.plan.hazards:
-        told.append(f"Not undone: {count(len(run.plan.hazards), 'migration')} that this rollback crossed; data may need a look.")
     return told

@@ -40,11 +40,16 @@ def waiting(run: Run, policy: Policy) -> Message:
     plan = run.plan
     return message(
         _spoken(run),
-        section(f"*{title(plan)}*  ·  run {run.id}\n{_asked(run)}"),
+        section(f"*{title(plan, forward=is_forward(run))}*  ·  run {run.id}\n{_asked(run)}"),
         *body(plan),
         section(_approval(run, policy)),
         *rows(run),
     )
+
+
+def is_forward(run: Run) -> bool:
+    """Whether this run takes a rollback back again."""
+    return run.asked is not None and run.asked.forward_of is not None
 
 
 def rows(run: Run) -> tuple[Block, Block]:
@@ -56,8 +61,8 @@ def rows(run: Run) -> tuple[Block, Block]:
         button("Cancel", ActionId.CANCEL, value, sure=_cancel(run)),
     )
     others = [_switch(run, other) for other in run.plan.alternatives[:2]]
-    more = (button("Set version", ActionId.VERSION, value), button("Show plan", ActionId.SHOW, value))
-    return decide, actions(*others, *more)
+    version = [] if is_forward(run) else [button("Set version", ActionId.VERSION, value)]
+    return decide, actions(*others, *version, button("Show plan", ActionId.SHOW, value))
 
 
 def _switch(run: Run, other: Alternative) -> Block:
@@ -112,10 +117,11 @@ def reason(item: Move) -> str:
     return why[-1] if why else ""
 
 
-def title(plan: Plan) -> str:
-    """What the plan does, in one line of mrkdwn."""
+def title(plan: Plan, *, forward: bool = False) -> str:
+    """What the plan does, in one line of mrkdwn; `forward` where it takes a rollback back again."""
     target = plan.target
-    return f"Roll back {code(target.service)} from {code(target.from_version)} to {code(target.to_version)}"
+    verb = "Go forward again with" if forward else "Roll back"
+    return f"{verb} {code(target.service)} from {code(target.from_version)} to {code(target.to_version)}"
 
 
 def _asked(run: Run) -> str:
@@ -174,9 +180,10 @@ def _approval(run: Run, policy: Policy) -> str:
     return "\n".join(lines)
 
 
-def _said(plan: Plan) -> str:
+def _said(plan: Plan, *, forward: bool = False) -> str:
     target = plan.target
-    parts = [f"Roll back {target.service} from {target.from_version} to {target.to_version}."]
+    verb = "Go forward again with" if forward else "Roll back"
+    parts = [f"{verb} {target.service} from {target.from_version} to {target.to_version}."]
     moves = [f"{item.service} {item.from_version} to {item.to_version} (wave {item.wave})" for item in plan.moves[:SHOWN]]
     more = f", and {len(plan.moves) - SHOWN} more" if len(plan.moves) > SHOWN else ""
     parts.append(f"{count(len(plan.moves), 'service')} in {count(len(plan.waves), 'wave')}: {', '.join(moves)}{more}.")
@@ -189,4 +196,5 @@ def _spoken(run: Run) -> str:
     needed = run.planned.approvals if run.planned else 1
     until = f" until {run.planned.expires_at:%H:%M} UTC" if run.planned else ""
     missing = f"It waits for {count(needed - len(run.approvals), 'approval')}{until}"
-    return f"Run {run.id}. {_said(run.plan)} {missing}: press Approve or Reject, or type /rollback approve {run.id}."
+    said = _said(run.plan, forward=is_forward(run))
+    return f"Run {run.id}. {said} {missing}: press Approve or Reject, or type /rollback approve {run.id}."

@@ -43,7 +43,9 @@ def parent(run: Run, policy: Policy) -> Message:
 def summary(run: Run) -> tuple[str, str, str]:
     """Three lines: what it is, how it stands, whose it is."""
     target = run.plan.target
-    doing = "Taking back the rollback of" if run.undoing and run.stage is not Stage.ENDED else "Rollback of"
+    doing = "Way forward again of" if waiting_plan.is_forward(run) else "Rollback of"
+    if run.undoing and run.stage is not Stage.ENDED:
+        doing = f"Taking back the {doing[0].lower()}{doing[1:]}"
     first = f"*{doing} {code(target.service)} {escape(target.from_version)} → {escape(target.to_version)}*  ·  run {run.id}"
     return first, clip(state(run), 1200), clip(_people(run), 600)
 
@@ -63,6 +65,16 @@ def state(run: Run) -> str:
         case Stage.ENDED:
             return _ended(run)
     assert_never(run.stage)
+
+
+def took(run: Run) -> str:
+    """How long it took, counted from both moments that people remember; completes "Finished"."""
+    if run.ended_at is None or run.asked_at is None:
+        return ""
+    asked = f"{seconds((run.ended_at - run.asked_at).total_seconds())} after it was asked"
+    if run.granted_at is None:
+        return f", {asked}"
+    return f": {seconds((run.ended_at - run.granted_at).total_seconds())} after approval, {asked}"
 
 
 def touched(run: Run) -> bool:
@@ -118,8 +130,7 @@ def _ended(run: Run) -> str:
         return f"{mark} *{ending.value.capitalize()}*{because}. Nothing was touched.{instead}"
     verified = sum(step.state is StepState.VERIFIED for step in run.steps.values())
     unclear = [step for step in run.steps.values() if step.unclear]
-    took = f" in {seconds((run.ended_at - run.granted_at).total_seconds())}" if run.ended_at and run.granted_at else ""
-    told = f"{mark} *{ending.value.capitalize()}*{took}{because}. {verified} of {count(len(run.steps), 'step')} verified."
+    told = f"{mark} *{ending.value.capitalize()}*{because}{took(run)}. {verified} of {count(len(run.steps), 'step')} verified."
     if ending is Ending.LEFT or any(step.state is StepState.SKIPPED for step in run.steps.values()):
         told += f" {sorted_out(run)}"
     if unclear:

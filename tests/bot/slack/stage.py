@@ -59,6 +59,7 @@ class MemoryViews:
 
     def __init__(self) -> None:
         self.kept: dict[RunId, View] = {}
+        self._shown: dict[tuple[str, str], RunId] = {}
         self._holders: dict[RunId, tuple[str, float]] = {}
 
     async def read(self, run: RunId) -> View | None:
@@ -68,6 +69,11 @@ class MemoryViews:
     async def write(self, run: RunId, view: View) -> None:
         await asyncio.sleep(0)
         self.kept[run] = view
+        self._shown[view.channel, view.ts] = run
+
+    async def run_at(self, channel: str, ts: str) -> RunId | None:
+        await asyncio.sleep(0)
+        return self._shown.get((channel, ts))
 
     async def hold(self, run: RunId, owner: str, ttl: float) -> bool:
         now = asyncio.get_running_loop().time()
@@ -129,6 +135,7 @@ async def live(stage: Stage, owner: str = "one", *, interval: float = 0.05, hold
         views=stage.views,
         owner=owner,
         edit_interval=interval,
+        changed=stage.door.homes.changed,
         hold=hold,
     )
     task = asyncio.create_task(view.run())
@@ -140,10 +147,12 @@ async def live(stage: Stage, owner: str = "one", *, interval: float = 0.05, hold
 
 
 @asynccontextmanager
-async def stage(office: Office | None = None, *, rates: RateRules = NO_LIMITS) -> AsyncIterator[Stage]:
+async def stage(
+    office: Office | None = None, *, rates: RateRules = NO_LIMITS, directory: Directory = DIRECTORY
+) -> AsyncIterator[Stage]:
     """A workspace with the bot connected and somebody at the page; nothing draws yet."""
     office = office or Office()
-    workspace = Workspace(DIRECTORY, rates=rates)
+    workspace = Workspace(directory, rates=rates)
     await workspace.start()
     views = MemoryViews()
     door = Door(
