@@ -43,7 +43,7 @@ end
 local held, lapsed = { "held" }, { "lapsed" }
 for _, lock in ipairs(commit.locks) do
   local holder = redis.call("HMGET", KEYS[lock.key], "owner", "until")
-  if holder[1] and holder[1] ~= lock.owner and over(holder[2]) then
+  if holder[1] and over(holder[2]) then
     table.insert(lapsed, KEYS[lock.key])
   elseif holder[1] and holder[1] ~= lock.owner and holder[1] ~= lock.instead then
     table.insert(held, KEYS[lock.key])
