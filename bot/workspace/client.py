@@ -125,7 +125,7 @@ class PageClient:
         return await self._act("home", user=self.user(user))
 
     async def fault(self, kind: str, *, method: str | None = None, times: int = 1) -> Json:
-        """Switch a fault on: rate_limit, drop_answer, duplicate, disconnect or drop_socket."""
+        """Switch a fault on: rate_limit, drop_answer, duplicate, late, disconnect or drop_socket."""
         body: Json = {"kind": kind, "times": times} | ({} if method is None else {"method": method})
         return await self._act("fault", **body)
 

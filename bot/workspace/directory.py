@@ -19,8 +19,10 @@ DEFAULT_SCOPES = (
     "im:read",
     "im:write",
     "reactions:write",
+    "team:read",
     "usergroups:read",
     "users:read",
+    "users:read.email",
 )
 """Every bot scope that some method here asks for."""
 
@@ -51,6 +53,7 @@ class Channel:
     is_private: bool = False
     is_archived: bool = False
     is_im: bool = False
+    is_ext_shared: bool = False
     members: tuple[str, ...] = ()
 
 

@@ -8,13 +8,15 @@ class Fault(StrEnum):
     """What may go wrong on purpose.
 
     rate_limit: the next calls answer 429. drop_answer: the next calls are carried out and their answer is lost.
-    duplicate: the next envelopes arrive twice. disconnect: every connection is told to reconnect. drop_socket: every
-    connection breaks without a word.
+    duplicate: the next envelopes arrive twice. late: the next clicks and commands reach the bot only after the person was
+    told that they failed. disconnect: every connection is told to reconnect. drop_socket: every connection breaks without a
+    word.
     """
 
     RATE_LIMIT = "rate_limit"
     DROP_ANSWER = "drop_answer"
     DUPLICATE = "duplicate"
+    LATE = "late"
     DISCONNECT = "disconnect"
     DROP_SOCKET = "drop_socket"
 

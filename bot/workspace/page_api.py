@@ -134,7 +134,7 @@ async def raise_fault(state: State, fault: Fault, method: str, times: int) -> No
             await state.sockets.disconnect()
         case Fault.DROP_SOCKET:
             state.sockets.drop()
-        case Fault.RATE_LIMIT | Fault.DROP_ANSWER | Fault.DUPLICATE:
+        case Fault.RATE_LIMIT | Fault.DROP_ANSWER | Fault.DUPLICATE | Fault.LATE:
             state.faults.arm(fault, method, times)
 
 

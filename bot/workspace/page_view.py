@@ -12,7 +12,8 @@ class PageView:
     """The page's memory. Frames must have gone through `with_place`, so that every message carries its `channel`.
 
     `messages`: channel -> ts -> message; `ephemerals`: (channel, user, ts) -> message; `modals`: user -> stack of views,
-    the last one on top; `homes`: user -> view; `failures`: what the page showed as Slackbot's "failed".
+    the last one on top; `homes`: user -> view; `streams`: (channel, user, ts) ->
+    a message as only that person sees it grow; `failures`: what the page showed as Slackbot's "failed".
     """
 
     hello: Json = field(default_factory=dict)
@@ -21,6 +22,7 @@ class PageView:
     ephemerals: dict[tuple[str, str, str], Json] = field(default_factory=dict)
     modals: dict[str, list[Json]] = field(default_factory=dict)
     homes: dict[str, Json] = field(default_factory=dict)
+    streams: dict[tuple[str, str, str], Json] = field(default_factory=dict)
     failures: list[Json] = field(default_factory=list)
     panel: Json | None = None
     bots: int = 0
@@ -40,6 +42,8 @@ class PageView:
                 self._modal(frame)
             case "home":
                 self.homes[str(frame["user"])] = frame["view"]
+            case "stream":
+                self.streams[str(frame["channel"]), str(frame["user"]), str(frame["ts"])] = frame["message"]
             case "panel":
                 self.panel = frame["panel"]
             case "failed":

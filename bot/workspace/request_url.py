@@ -35,6 +35,10 @@ class RequestUrl:
         """Send one command or click and wait for its answer; never sent twice by itself."""
         if self._faults.strikes(Fault.DUPLICATE):
             self._spawn(self._quietly(kind, payload))
+        if self._faults.strikes(Fault.LATE):
+            self._spawn(self._late(kind, payload))
+            await asyncio.sleep(self._timing.ack_seconds)
+            return NoAck.TIMEOUT
         return await self._send(kind, payload)
 
     def announce(self, payload: Json) -> None:
@@ -52,6 +56,10 @@ class RequestUrl:
             await self._session.close()
 
     async def _quietly(self, kind: str, payload: Json) -> None:
+        await self._send(kind, payload)
+
+    async def _late(self, kind: str, payload: Json) -> None:
+        await asyncio.sleep(self._timing.ack_seconds)
         await self._send(kind, payload)
 
     async def _send_event(self, payload: Json) -> None:

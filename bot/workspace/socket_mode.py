@@ -82,6 +82,10 @@ class Sockets:
         """Send one slash_commands or interactive envelope and wait for its acknowledgement; never sent twice by itself."""
         if self._faults.strikes(Fault.DUPLICATE):
             self._spawn(self._deliver_quietly(kind, payload))
+        if self._faults.strikes(Fault.LATE):
+            self._spawn(self._deliver_late(kind, payload))
+            await asyncio.sleep(self._timing.ack_seconds)
+            return NoAck.TIMEOUT
         return await self._send(kind, payload)
 
     def announce(self, payload: Json) -> None:
@@ -115,6 +119,10 @@ class Sockets:
             await connection.socket.close(code=1001, message=b"the workspace stops")
 
     async def _deliver_quietly(self, kind: str, payload: Json) -> None:
+        await self._send(kind, payload)
+
+    async def _deliver_late(self, kind: str, payload: Json) -> None:
+        await asyncio.sleep(self._timing.ack_seconds)
         await self._send(kind, payload)
 
     async def _send_event(self, payload: Json) -> None:

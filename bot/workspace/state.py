@@ -15,6 +15,7 @@ from bot.workspace.messages import Messages
 from bot.workspace.rates import RateRules, Rates
 from bot.workspace.request_url import RequestUrl
 from bot.workspace.socket_mode import Sockets
+from bot.workspace.streams import Streams
 from bot.workspace.timing import Timing
 from bot.workspace.tokens import Tokens
 from bot.workspace.triggers import Hooks, Triggers
@@ -49,6 +50,7 @@ class State:
     hooks: Hooks
     files: Files
     rates: Rates
+    streams: Streams
     faults: Faults
     feed: Feed
     sockets: Sockets
@@ -89,6 +91,7 @@ def build_state(
         hooks=Hooks(clock, timing.response_url_seconds, timing.response_url_posts),
         files=Files(clock),
         rates=Rates(rules, clock),
+        streams=Streams(clock),
         faults=faults,
         feed=feed,
         sockets=Sockets(directory, timing, faults, lambda bots: feed.push({"type": "connection", "bots": bots})),

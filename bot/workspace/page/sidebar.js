@@ -2,6 +2,7 @@
 
 import { post } from "./connection.js";
 import { h, icon, settle } from "./dom.js";
+import { faultTray } from "./faults.js";
 import { face, nameOf } from "./people.js";
 import { go, me, on, places, state, unread } from "./state.js";
 
@@ -19,6 +20,7 @@ export function sidebar(close) {
     channels,
     h("h2", { id: "h-apps" }, "Apps"),
     apps,
+    faultTray(),
     who,
   );
   const rows = new Map();

@@ -21,6 +21,7 @@ export const state = {
   channels: [],
   commands: [],
   messages: new Map(), // channel -> messages by ts
+  streams: new Map(), // "channel ts" -> {user, message}: what only one person sees grow
   private: [], // {channel, user, message}: ephemeral messages of everybody
   views: new Map(), // user -> stack of open modals
   homes: new Map(), // user -> App Home view
@@ -89,6 +90,7 @@ function settlePlace() {
 function message({ event, channel: id, message: said }) {
   const list = state.messages.get(id) ?? [];
   state.messages.set(id, list);
+  state.streams.delete(`${id} ${said.ts}`); // now everybody sees the same
   const at = list.findIndex((one) => one.ts === said.ts);
   const before = at < 0 ? null : list[at];
   if (event === "deleted") {
@@ -147,7 +149,10 @@ export function take(frame) {
   if (frame.type === "hello") hello(frame);
   else if (frame.type === "message") message(frame);
   else if (frame.type?.startsWith("ephemeral")) ephemeral(frame);
-  else if (frame.type === "view") view(frame);
+  else if (frame.type === "stream") {
+    state.streams.set(`${frame.channel} ${frame.ts}`, { user: frame.user, message: frame.message });
+    tell("messages", { event: "changed", channel: frame.channel, message: frame.message });
+  } else if (frame.type === "view") view(frame);
   else if (frame.type === "failed") failed(frame);
   else if (frame.type === "home") {
     state.homes.set(frame.user, frame.view);
@@ -169,7 +174,11 @@ export function take(frame) {
 /** Everything the present persona may see in a channel, in order; private messages of others never. */
 export function seen(id, persona = state.persona) {
   const own = state.private.filter((one) => one.channel === id && one.user === persona).map((one) => one.message);
-  return [...(state.messages.get(id) ?? []), ...own].sort((a, b) => Number(a.ts) - Number(b.ts));
+  const grown = (said) => {
+    const stream = state.streams.get(`${id} ${said.ts}`);
+    return stream?.user === persona ? stream.message : said;
+  };
+  return [...(state.messages.get(id) ?? []).map(grown), ...own].sort((a, b) => Number(a.ts) - Number(b.ts));
 }
 
 export const isReply = (said) => Boolean(said.thread_ts) && said.thread_ts !== said.ts;

@@ -6,7 +6,7 @@ from typing import Any
 from bot.workspace.errors import SlackError
 from bot.workspace.json_value import Json
 
-_STRUCTURED = {"blocks", "attachments", "metadata", "view", "files"}
+_STRUCTURED = {"blocks", "attachments", "metadata", "view", "files", "chunks"}
 _TRUE = {"true", "1"}
 
 

@@ -33,6 +33,8 @@ def update(state: State, arguments: Arguments) -> Json:
     """chat.update: another content for the bot's own message. Text without blocks erases the blocks."""
     channel = open_channel(state, arguments.required("channel"), "chat:write.public")
     stored = _own(state, channel, arguments.required("ts"), "cant_update_message")
+    if state.streams.busy(channel.id, stored.ts):
+        raise SlackError("streaming_state_conflict")
     if len(arguments.text("text")) > UPDATE_TEXT:
         raise SlackError("msg_too_long")
     content = _content(state, arguments)

@@ -79,6 +79,8 @@ def channel_json(state: State, channel: Channel) -> Json:
         "is_mpim": False,
         "is_private": channel.is_private,
         "is_archived": channel.is_archived,
+        "is_shared": channel.is_ext_shared,
+        "is_ext_shared": channel.is_ext_shared,
         "is_general": channel.name == "general",
         "is_member": state.channels.bot_is_in(channel),
         "context_team_id": state.directory.team.id,

@@ -32,6 +32,25 @@ def users_info(state: State, arguments: Arguments) -> Json:
     return {"user": found}
 
 
+def users_lookup_by_email(state: State, arguments: Arguments) -> Json:
+    """users.lookupByEmail: whatever the case of the letters."""
+    wanted = arguments.required("email").strip().lower()
+    found = next((person for person in state.directory.people if person.email and person.email.lower() == wanted), None)
+    if found is None:
+        raise SlackError("users_not_found")
+    return {"user": user_json(state, found)}
+
+
+def team_info(state: State, arguments: Arguments) -> Json:
+    """team.info: of the bot's own workspace; it sees no other."""
+    team = state.directory.team
+    if arguments.text("team", team.id) != team.id:
+        raise SlackError("team_not_found")
+    return {
+        "team": {"id": team.id, "name": team.name, "domain": team.domain, "email_domain": "", "icon": {"image_default": True}}
+    }
+
+
 def users_list(state: State, arguments: Arguments) -> Json:
     """users.list: people, the bot and Slackbot."""
     items, cursor = page_of(_everybody(state), arguments, default=1_000)

@@ -6,7 +6,7 @@ from types import MappingProxyType
 
 from bot.workspace.json_value import Json
 from bot.workspace.state import State
-from bot.workspace.web_api import chat, conversations, people, reactions, surfaces, uploads
+from bot.workspace.web_api import chat, conversations, people, reactions, streaming, surfaces, uploads
 from bot.workspace.web_api.arguments import Arguments
 
 Handler = Callable[[State, Arguments], Json]
@@ -35,6 +35,9 @@ METHODS: Mapping[str, Method] = MappingProxyType(
         "chat.getPermalink": Method(handler=chat.get_permalink),
         "chat.postEphemeral": Method(handler=chat.post_ephemeral, scope="chat:write"),
         "chat.postMessage": Method(handler=chat.post_message, scope="chat:write"),
+        "chat.appendStream": Method(handler=streaming.append, scope="chat:write"),
+        "chat.startStream": Method(handler=streaming.start, scope="chat:write"),
+        "chat.stopStream": Method(handler=streaming.stop, scope="chat:write"),
         "chat.update": Method(handler=chat.update, scope="chat:write"),
         "conversations.history": Method(handler=conversations.history, scope="channels:history"),
         "conversations.info": Method(handler=conversations.info, scope="channels:read"),
@@ -45,10 +48,12 @@ METHODS: Mapping[str, Method] = MappingProxyType(
         "files.completeUploadExternal": Method(handler=uploads.complete_upload, scope="files:write"),
         "files.getUploadURLExternal": Method(handler=uploads.get_upload_url, scope="files:write"),
         "reactions.add": Method(handler=reactions.add, scope="reactions:write"),
+        "team.info": Method(handler=people.team_info, scope="team:read"),
         "usergroups.list": Method(handler=people.usergroups_list, scope="usergroups:read"),
         "usergroups.users.list": Method(handler=people.usergroups_users_list, scope="usergroups:read"),
         "users.info": Method(handler=people.users_info, scope="users:read"),
         "users.list": Method(handler=people.users_list, scope="users:read"),
+        "users.lookupByEmail": Method(handler=people.users_lookup_by_email, scope="users:read.email"),
         "views.open": Method(handler=surfaces.views_open),
         "views.publish": Method(handler=surfaces.views_publish),
         "views.push": Method(handler=surfaces.views_push),

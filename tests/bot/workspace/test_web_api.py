@@ -37,7 +37,7 @@ async def test_tokens_are_told_apart(workspace: Workspace) -> None:
     assert await refused(client(workspace.app_token).auth_test()) == "not_allowed_token_type"
     opening = client(workspace.bot_token).apps_connections_open(app_token=workspace.bot_token)
     assert await refused(opening) == "not_allowed_token_type"
-    assert await refused(client(workspace.bot_token).api_call("chat.startStream")) == "unknown_method"
+    assert await refused(client(workspace.bot_token).api_call("chat.scheduleMessage")) == "unknown_method"
     assert workspace.bot_token not in repr(workspace.calls)
 
 
