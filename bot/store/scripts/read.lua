@@ -7,8 +7,11 @@
 --          no longer fits, and that is what such an entry deserves.
 local answer = {}
 for i = 1, #KEYS, 2 do
-  local lines = {}
-  for _, row in ipairs(redis.call("XRANGE", KEYS[i], ARGV[(i + 1) / 2 + 1], "+", "COUNT", ARGV[1])) do
+  local lines, after = {}, ARGV[(i + 1) / 2 + 1]
+  -- Nothing can follow the largest id, and the server takes the question for a mistake.
+  local rows = after == "(18446744073709551615-18446744073709551615" and {}
+    or redis.call("XRANGE", KEYS[i], after, "+", "COUNT", ARGV[1])
+  for _, row in ipairs(rows) do
     local found = { b = "", h = "", s = "" }
     local fields = row[2]
     for field = 1, #fields, 2 do
