@@ -108,12 +108,20 @@ class Risk:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Alternative:
-    """Another plan that was weighed, in short."""
+    """Another plan that was weighed, in short.
+
+    Without a `label` it is the other strategy, and can be asked for. With one it is shown and explained by `text`, and nothing
+    carries it out by itself: `between` is a point between partial and full, `bridge` a lockstep group in single steps. `moves`
+    are its services and releases, those of a bridge in their order.
+    """
 
     strategy: Strategy
     services: int
     hazards: int
     risk: Risk
+    label: str | None = None
+    text: str = ""
+    moves: tuple[tuple[ServiceName, Version], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,6 +129,7 @@ class Plan:
     """What will be done, complete enough to be approved, carried out and explained.
 
     `facts` are the current releases the plan stands on: every moved service and every service whose constraints it weighed.
+    `advice` says in one sentence which of this and the alternatives is recommended, and why; empty where there is no other.
     `digest` is `sha256:` and 64 hex digits over facts, moves, order, hazards accepted and policy: two plans with the same
     digest do the same thing in the same world.
     """
@@ -135,6 +144,7 @@ class Plan:
     warnings: tuple[str, ...] = ()
     risk: Risk
     alternatives: tuple[Alternative, ...] = ()
+    advice: str = ""
     facts: Mapping[ServiceName, Version] = field(default_factory=lambda: NOTHING)
     data_loss_accepted: bool = False
     policy: str = ""

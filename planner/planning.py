@@ -9,6 +9,7 @@
 Pure: the same request and facts give the same bytes, whatever order they came in.
 """
 
+from collections import Counter
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import assert_never
@@ -19,15 +20,18 @@ from planner.full import NoFull, choose_full, moment_words
 from planner.graph import Graph, graph_of
 from planner.hazards import hazards
 from planner.names import ServiceName
+from planner.offers import point_between, single_steps
 from planner.order import Order, order
 from planner.partial import choose_partial
-from planner.plan import Alternative, Hazard, Move, OrderEdge, Plan, Request, Strategy, Target
+from planner.plan import Alternative, Hazard, Move, OrderEdge, Plan, Request, Risk, Strategy, Target
+from planner.rates import Rates
 from planner.reasons import kept, reasons, tied
 from planner.refusal import Refusal
 from planner.refusals import crosses, no_full, no_partial, too_hard
 from planner.risk import risk_of
 from planner.snapshot import Snapshot
 from planner.target import choose_target
+from planner.weighing import Weighed, pick
 from planner.wire import sealed
 
 WEIGHED = 2_000
@@ -73,7 +77,7 @@ def make_plan(request: Request, snapshot: Snapshot) -> Plan | Refusal:
         return no_full(graph, request, place, draft)
     if draft.hazards and not request.accept_data_loss:
         return crosses(graph, request, place, draft.hazards)
-    return _finish(graph, request, place, draft)
+    return _finish(graph, request, place, draft, snapshot.rates)
 
 
 def why_not(snapshot: Snapshot, request: Request) -> Refusal | None:
@@ -144,8 +148,16 @@ def _draft(graph: Graph, strategy: Strategy, choice: Choice) -> _Draft:
     return _Draft(strategy=strategy, choice=choice, order=order(graph, places), hazards=hazards(graph, places))
 
 
-def _finish(graph: Graph, request: Request, place: int, draft: _Draft) -> Plan:
+def _finish(graph: Graph, request: Request, place: int, draft: _Draft, rates: Rates) -> Plan:
     history = graph.history(request.service)
+    other = _other(graph, request, place, draft)
+    weighed = _weigh(draft, other, rates)
+    drafts = (draft, other)
+    advice = ""
+    if other is not None and len(weighed) > 1:
+        best, advice = pick(weighed)
+        if best is not weighed[0] and request.strategy is Strategy.AUTO and (request.accept_data_loss or not other.hazards):
+            draft, drafts, weighed = other, (other, draft), [weighed[1], weighed[0]]
     return sealed(
         Plan(
             digest="",
@@ -156,8 +168,13 @@ def _finish(graph: Graph, request: Request, place: int, draft: _Draft) -> Plan:
             order=draft.order.edges,
             hazards=draft.hazards,
             warnings=findings(graph, draft.choice, draft.warnings),
-            risk=risk_of(draft.order.waves),
-            alternatives=_alternatives(graph, request, place, draft),
+            risk=weighed[0].risk,
+            alternatives=tuple(
+                Alternative(strategy=one.strategy, services=one.services, hazards=one.hazards, risk=one.risk)
+                for one in weighed[1:]
+            )
+            + _offers(graph, request, drafts, rates),
+            advice=advice,
             facts=MappingProxyType(facts_of(graph, draft.choice)),
             data_loss_accepted=request.accept_data_loss,
             policy=request.policy,
@@ -182,18 +199,45 @@ def _moves(graph: Graph, request: Request, draft: _Draft) -> tuple[Move, ...]:
     return tuple(move(name, number) for number, wave in enumerate(draft.order.waves, start=1) for name in wave)
 
 
-def _alternatives(graph: Graph, request: Request, place: int, draft: _Draft) -> tuple[Alternative, ...]:
+def _other(graph: Graph, request: Request, place: int, draft: _Draft) -> _Draft | None:
     """The other strategy, where there is one and it does something else."""
     other: _Draft | None = None
     if draft.strategy is Strategy.FULL and request.strategy is Strategy.AUTO:
-        return ()  # the full rollback stands in for a partial one that was too hard
+        return None  # the full rollback stands in for a partial one that was too hard
     if draft.strategy is Strategy.FULL:
         choice = choose_partial(graph, request.service, place, WEIGHED)
         other = _draft(graph, Strategy.PARTIAL, choice) if isinstance(choice, Choice) else None
     else:
         full = _full(graph, request, place, WEIGHED)
         other = full if isinstance(full, _Draft) else None
-    if other is None or other.choice == draft.choice:
-        return ()
-    risk = risk_of(other.order.waves)
-    return (Alternative(strategy=other.strategy, services=len(other.choice.places), hazards=len(other.hazards), risk=risk),)
+    return None if other is None or other.choice == draft.choice else other
+
+
+def _offers(graph: Graph, request: Request, drafts: tuple[_Draft, _Draft | None], rates: Rates) -> tuple[Alternative, ...]:
+    """Besides the other strategy: a point between the two, and lockstep groups of this plan in single steps."""
+    draft, other = drafts
+    apart = single_steps(graph, draft.strategy, draft.choice, draft.order, rates)
+    if other is None:
+        return apart
+    partial, full = (draft, other) if draft.strategy is Strategy.PARTIAL else (other, draft)
+    return (*point_between(graph, request.service, partial.choice, full.choice, rates), *apart)
+
+
+def _weigh(draft: _Draft, other: _Draft | None, rates: Rates) -> list[Weighed]:
+    """What to expect of both; a partial plan can be escalated to the full one."""
+    drafts = [draft] if other is None else [draft, other]
+    full = next((_risk(one, rates, None) for one in drafts if one.strategy is Strategy.FULL), None)
+    return [
+        Weighed(
+            strategy=one.strategy,
+            services=len(one.choice.places),
+            hazards=len(one.hazards),
+            risk=full if full is not None and one.strategy is Strategy.FULL else _risk(one, rates, full),
+        )
+        for one in drafts
+    ]
+
+
+def _risk(draft: _Draft, rates: Rates, full: Risk | None) -> Risk:
+    crossed = Counter(hazard.service for hazard in draft.hazards)
+    return risk_of(draft.order.waves, rates, hazards=crossed, full=full)

@@ -7,6 +7,7 @@ from types import MappingProxyType
 
 from planner.facts import NOTHING, Release, Service
 from planner.names import ServiceName, Version
+from planner.rates import PRIOR, Rates
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, weakref_slot=True)
@@ -15,7 +16,8 @@ class Snapshot:
 
     `current` has an entry for every service in `services`. `bad` maps a service to the versions that must not be gone back
     to, with the reason somebody gave. `unseen` are services whose runtime should have said what runs and did not: for them
-    `current` is what the catalog believes. `warnings` are things the survey could not settle, in words.
+    `current` is what the catalog believes. `warnings` are things the survey could not settle, in words. `rates` is how often and
+    how fast steps went so far; it changes what a plan is expected to do, never the plan.
     """
 
     services: Mapping[ServiceName, Service]
@@ -23,6 +25,7 @@ class Snapshot:
     bad: Mapping[ServiceName, Mapping[Version, str]] = field(default_factory=lambda: NOTHING)
     unseen: frozenset[ServiceName] = frozenset()
     warnings: tuple[str, ...] = ()
+    rates: Rates = PRIOR
 
 
 def from_catalog(

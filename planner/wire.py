@@ -74,15 +74,8 @@ def plan_to_json(plan: Plan) -> dict[str, Any]:
         ],
         "warnings": list(plan.warnings),
         "risk": _risk_to_json(plan.risk),
-        "alternatives": [
-            {
-                "strategy": other.strategy.value,
-                "services": other.services,
-                "hazards": other.hazards,
-                "risk": _risk_to_json(other.risk),
-            }
-            for other in plan.alternatives
-        ],
+        "alternatives": [_alternative_to_json(other) for other in plan.alternatives],
+        "advice": plan.advice,
         "facts": {name: plan.facts[name] for name in sorted(plan.facts)},
         "data_loss_accepted": plan.data_loss_accepted,
         "policy": plan.policy,
@@ -137,16 +130,37 @@ def _plan(value: Mapping[str, Any]) -> Plan:
         ),
         warnings=tuple(value["warnings"]),
         risk=_risk(value["risk"]),
-        alternatives=tuple(
-            Alternative(
-                strategy=Strategy(item["strategy"]), services=item["services"], hazards=item["hazards"], risk=_risk(item["risk"])
-            )
-            for item in value["alternatives"]
-        ),
+        alternatives=tuple(_alternative(item) for item in value["alternatives"]),
+        advice=value.get("advice", ""),
         facts=MappingProxyType({ServiceName(name): Version(version) for name, version in value["facts"].items()}),
         data_loss_accepted=value["data_loss_accepted"],
         policy=value["policy"],
     )
+
+
+def _alternative(value: Mapping[str, Any]) -> Alternative:
+    return Alternative(
+        strategy=Strategy(value["strategy"]),
+        services=value["services"],
+        hazards=value["hazards"],
+        risk=_risk(value["risk"]),
+        label=value.get("label"),
+        text=value.get("text", ""),
+        moves=tuple((ServiceName(item["service"]), Version(item["to"])) for item in value.get("moves", ())),
+    )
+
+
+def _alternative_to_json(other: Alternative) -> dict[str, Any]:
+    short = {
+        "strategy": other.strategy.value,
+        "services": other.services,
+        "hazards": other.hazards,
+        "risk": _risk_to_json(other.risk),
+    }
+    if other.label is None:
+        return short
+    moves = [{"service": service, "to": version} for service, version in other.moves]
+    return {**short, "label": other.label, "text": other.text, "moves": moves}
 
 
 def _risk(value: Mapping[str, Any]) -> Risk:
