@@ -9,6 +9,7 @@ import json
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import islice
 from pathlib import Path
 
 from bot.store.audit import CutShort, Finding, Record, Verifier
@@ -27,6 +28,8 @@ from planner.names import RunId
 _SCRIPT = (Path(__file__).parent / "scripts" / "trim.lua").read_text("utf-8")
 _MOST = 200_000
 """Entries of one segment, more or less: so much is held to be removed at once, and so much is lost if one file is."""
+_AT_ONCE = 100
+"""Runs that are removed in one go."""
 
 
 class NotTrimmed(Exception):
@@ -233,13 +236,18 @@ class Trimmer:
         """Remove from the store what is in this segment: runs first, so that the log never names less than what is there."""
         sets = self._indexes(manifest)
         script = self.store.register_script(_SCRIPT)
-        for run, _, hash_ in manifest.runs:
-            name = RunId(run)
-            others = [self.keys.view(name), self.keys.viewer(name), self.keys.lease(name)]
-            keys = [self.keys.log(run), self.keys.head(run), *others, self.keys.runs, *sets.get(run, ())]
-            answer = await script(keys=keys, args=[run, hash_, str(len(others))])
-            if answer != ["gone"]:
-                raise NotTrimmed(f"run {run} changed after it was archived: it stays. Run `rollbot audit verify`")
+        waiting = iter(manifest.runs)
+        while some := list(islice(waiting, _AT_ONCE)):
+            async with self.store.pipeline(transaction=False) as pipeline:
+                for run, _, hash_ in some:
+                    name = RunId(run)
+                    others = [self.keys.view(name), self.keys.viewer(name), self.keys.lease(name)]
+                    keys = [self.keys.log(run), self.keys.head(run), *others, self.keys.runs, *sets.get(run, ())]
+                    await script(keys=keys, args=[run, hash_, str(len(others))], client=pipeline)
+                answers = await pipeline.execute()
+            changed = [run for (run, _, _), answer in zip(some, answers, strict=True) if answer != ["gone"]]
+            if changed:
+                raise NotTrimmed(f"{', '.join(changed)} changed after being archived and stay: run `rollbot audit verify`")
         async with self.store.pipeline(transaction=False) as pipeline:
             pipeline.xtrim(self.keys.log(ENVIRONMENT_CHAIN), minid=f"{manifest.last + 1}-0", approximate=False)
             await pipeline.execute()
