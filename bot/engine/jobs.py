@@ -17,6 +17,7 @@ from typing import Protocol
 import structlog
 from docket import Docket, Perpetual
 from docket import Worker as DocketWorker
+from redis.exceptions import RedisError
 
 from bot.engine.worker import Worker
 from bot.fencing import LeaseLost
@@ -87,9 +88,11 @@ class Jobs:
             scheduling_resolution=timedelta(milliseconds=100),
         ) as docket_worker:
             forever = asyncio.create_task(docket_worker.run_forever(), name="job engine")
+            rounds = asyncio.create_task(self._see_that_rounds_go_on(), name="rounds")
             try:
                 await asyncio.shield(forever)
             finally:
+                rounds.cancel()
                 # The engine itself would wait until every run under way is done, and that may take as long as a service does.
                 self._stopping.set()
                 for turn in self._turns:
@@ -98,6 +101,19 @@ class Jobs:
                     # More than once: the engine's own connections can lose a cancellation (see bot.store.heeding).
                     forever.cancel()
                     await asyncio.wait([forever], timeout=_STOP_AGAIN)
+
+    async def _see_that_rounds_go_on(self) -> None:
+        """Ask for the jobs that repeat themselves now and then: a store that lost writes has forgotten when they are due.
+
+        Asking for one that is planned changes nothing.
+        """
+        while True:
+            await asyncio.sleep(3 * SWEEP.total_seconds())
+            try:
+                for job in (self.sweep, self.keep_heads):
+                    await self._docket.add(job, key=job.__name__)()
+            except RedisError as trouble:
+                log.warning("the rounds could not be looked after", why=type(trouble).__name__)
 
     async def look_at_run(self, run: str) -> None:
         """The job that a wake-up is."""
@@ -109,6 +125,11 @@ class Jobs:
             await turn
         except LeaseLost as lost:
             log.warning("stopped working on a run", run=run, why=str(lost))
+        except RedisError as trouble:
+            # The log holds how far it is: the sweep goes on with it once the store does.
+            log.warning("stopped working on a run: the store is in trouble", run=run, why=f"{type(trouble).__name__}: {trouble}")
+        except Exception:
+            log.exception("stopped working on a run: a fault of Rollbot's own; after a few of them the run asks people", run=run)
         except asyncio.CancelledError:
             turn.cancel()
             if not self._stopping.is_set():

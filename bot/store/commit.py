@@ -12,7 +12,7 @@ from bot.fencing import Fence, Fenced, Held
 from bot.store.audit_signing import Signer, is_signed
 from bot.store.codec import Line, write
 from bot.store.connect import Store
-from bot.store.durable import ALONE, Replicas, call
+from bot.store.durable import ALONE, Copies, call
 from bot.store.holds import read_holder, stored
 from bot.store.keys import Keys
 from commands.ports import Holder, Moved
@@ -100,7 +100,7 @@ class Commit:
         """Also do this Redis command."""
         self._effects.append([command, self._key(key), *arguments])
 
-    async def carry_out(self, redis: Store, replicas: Replicas = ALONE) -> None:
+    async def carry_out(self, redis: Store, replicas: Copies = ALONE) -> None:
         """Do it all or nothing. Raises `Moved`, `Fenced`, `Held`, `Lapsed` or `Gone`, or what `STORE_DOWN` names.
 
         Raises `TooFewReplicas` where it is done but not safe yet; what follows from it must wait.

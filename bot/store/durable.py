@@ -13,18 +13,18 @@ class TooFewReplicas(RedisError):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Replicas:
+class Copies:
     """How many replicas must have a write before Rollbot acts on it (0: none is asked), and how many seconds they get."""
 
     wanted: int = 0
     patience: float = 1.0
 
 
-ALONE = Replicas()
+ALONE = Copies()
 """Nobody waits for replicas."""
 
 
-async def call(store: Store, script: str, keys: Sequence[str], arguments: Sequence[str], replicas: Replicas = ALONE) -> list[str]:
+async def call(store: Store, script: str, keys: Sequence[str], arguments: Sequence[str], replicas: Copies = ALONE) -> list[str]:
     """What the script answers. Raises `TooFewReplicas` (the script has run all the same), or what `STORE_DOWN` names."""
     if not replicas.wanted:
         return await store.register_script(script)(keys=keys, args=arguments)

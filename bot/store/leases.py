@@ -12,7 +12,7 @@ from redis.exceptions import RedisError
 
 from bot.fencing import Fence, LeaseLost
 from bot.store.connect import Store
-from bot.store.durable import ALONE, Replicas, TooFewReplicas, call
+from bot.store.durable import ALONE, Copies, TooFewReplicas, call
 from bot.store.keys import Keys
 from planner.names import RunId
 
@@ -53,7 +53,7 @@ class Leases:
     """Gives out leases on runs. `ttl` is in seconds; a worker stops trusting its lease after 80 % of it without renewal."""
 
     def __init__(
-        self, redis: Store, keys: Keys, ttl: float = 10.0, replicas: Replicas = ALONE, clock: Callable[[], float] = steady
+        self, redis: Store, keys: Keys, ttl: float = 10.0, replicas: Copies = ALONE, clock: Callable[[], float] = steady
     ) -> None:
         self._redis = redis
         self._keys = keys
@@ -137,5 +137,5 @@ class Leases:
     def _milliseconds(self) -> str:
         return str(int(self._ttl * 1000))
 
-    async def _call(self, run: RunId, *arguments: str, replicas: Replicas = ALONE) -> list[str]:
+    async def _call(self, run: RunId, *arguments: str, replicas: Copies = ALONE) -> list[str]:
         return await call(self._redis, _SCRIPT, [self._keys.lease(run), self._keys.epoch], arguments, replicas)

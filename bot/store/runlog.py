@@ -9,7 +9,7 @@ from bot.store.audit_signing import Signer
 from bot.store.codec import Line, read
 from bot.store.commit import Commit, Gone, Head, Lapsed
 from bot.store.connect import Store
-from bot.store.durable import ALONE, Replicas
+from bot.store.durable import ALONE, Copies
 from bot.store.holds import milliseconds
 from bot.store.keys import ENVIRONMENT_CHAIN, Keys
 from bot.store.locks import Locks, held_by_hand, waiter_name
@@ -44,7 +44,7 @@ class RunLog:
         redis: Store,
         keys: Keys,
         now: Callable[[], datetime],
-        replicas: Replicas = ALONE,
+        replicas: Copies = ALONE,
         signer: Signer | None = None,
     ) -> None:
         self._redis = redis

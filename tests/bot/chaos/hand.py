@@ -4,7 +4,8 @@
 
 The worker sends itself that signal right before or after its third write (or `apply`); without `at` it lives. With
 `believes` it never notices that its lease is over. The pid is printed at once; when the input ends and all workers have, the
-process ends. What a worker that lived came to stands in the store, under `outcome:ENV:PID`. Forking saves each of them the second that loading the code takes.
+process ends. What a worker that lived came to stands in the store, under `outcome:ENV:PID`. Forking saves each of them the second
+that loading the code takes.
 """
 
 import asyncio

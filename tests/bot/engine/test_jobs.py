@@ -101,3 +101,13 @@ async def test_a_run_outlives_the_death_of_the_store(tmp_path):
         assert run.ending == "finished"
         assert bench.effects == [PAYMENT, ORDER]
         await store.aclose()
+
+
+async def test_rounds_go_on_in_a_store_that_has_forgotten_them(bench, store_url, keys, log, store, monkeypatch):
+    monkeypatch.setattr("bot.engine.jobs.SWEEP", timedelta(seconds=0.3))
+    async with working(store_url, keys, bench.worker):
+        await asyncio.sleep(0.5)  # the engine is at work
+        async for key in store.scan_iter(match=f"*{keys.jobs}*", count=1000):
+            await store.delete(key)
+        run = await bench.granted()
+        assert (await until_ended(log, run)).ending == "finished"
