@@ -19,11 +19,11 @@ from itertools import chain
 from math import erf, exp, log, sqrt
 
 from planner.beta import between
-from planner.chain import Solution
+from planner.chain import Chain, Solution
 from planner.facts import NOTHING
 from planner.names import ServiceName
-from planner.plan import Risk
-from planner.process import ENDS, Escalation, Process, attempt_moments, process_of
+from planner.plan import Plan, Risk, Strategy
+from planner.process import ENDS, Escalation, Process, attempt_moments, process_of, whole
 from planner.rates import PRIOR, Rates, Span, span_of
 
 _Z95 = 1.6448536269514722
@@ -177,3 +177,10 @@ def _over(seconds: float, span: Span) -> float:
     if span.sigma == 0:
         return 1.0 if seconds >= span.median else 0.0
     return (1 + erf(log(seconds / span.median) / (span.sigma * sqrt(2)))) / 2
+
+
+def plan_chain(plan: Plan, rates: Rates = PRIOR) -> Chain:
+    """The whole chain of a plan, state by state: what its `risk` was reckoned from, where the rates are still the same."""
+    crossed = Counter(hazard.service for hazard in plan.hazards)
+    full = next((one.risk for one in plan.alternatives if one.strategy is Strategy.FULL), None)
+    return whole(process_of(plan.waves, rates, hazards=crossed, full=None if full is None else escalation(full)))

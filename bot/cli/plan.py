@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from bot.cli.verbs import VERBS
+from bot.pictures.output import NotHere, put
 from commands.views.plan_mermaid import plan_mermaid, refusal_mermaid
 from commands.views.plan_text import WIDTH, plan_text, refusal_text
 from integrations.catalog_file import read_catalog
@@ -19,7 +20,7 @@ from planner.snapshot import from_catalog
 from planner.wire import plan_to_json, refusal_to_json
 
 HELP = "say what a rollback would do: which services, to which versions, in which order, and why"
-FORMATS = ("text", "json", "mermaid")
+FORMATS = ("text", "json", "mermaid", "svg", "png", "prism")
 CATALOG = "ROLLBOT_CATALOG"
 
 
@@ -40,7 +41,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--accept-data-loss", action="store_true", help="plan although going back crosses migrations that lose data"
     )
     parser.add_argument("--catalog", metavar="PATH", help=f"a catalog file, or a folder of them (default: ${CATALOG})")
-    parser.add_argument("--format", choices=FORMATS, default="text", help="how to say it (default: text)")
+    parser.add_argument(
+        "--format",
+        choices=FORMATS,
+        default="text",
+        help="how to say it (default: text); svg and png draw, prism is for model checkers",
+    )
+    parser.add_argument("--explain", action="store_true", help="add how the chances were reckoned: the chain and its formulas")
+    parser.add_argument("-o", "--output", type=Path, metavar="FILE", help="write to a file instead of standard output")
 
 
 def run(args: argparse.Namespace) -> int:
@@ -59,7 +67,10 @@ def run(args: argparse.Namespace) -> int:
         accept_data_loss=args.accept_data_loss,
     )
     answer = make_plan(request, from_catalog(facts.services, warnings=facts.warnings))
-    print(_shown(answer, args.format))
+    try:
+        put(_content(answer, args), args.output)
+    except NotHere as trouble:
+        return _bad(str(trouble))
     return 1 if isinstance(answer, Refusal) else 0
 
 
@@ -78,6 +89,36 @@ def _version(args: argparse.Namespace) -> str | _Unclear | None:
     if option is not None and option != words[1]:
         return _Unclear(f"two versions: to {words[1]} and --to {option}; say one")
     return str(words[1])
+
+
+def _content(answer: Plan | Refusal, args: argparse.Namespace) -> str | bytes:
+    """What is asked for. A refusal has no picture and no chain: it is said in words."""
+    if isinstance(answer, Plan) and args.format in ("svg", "png", "prism"):
+        return _exported(answer, args.format)
+    shown = _shown(answer, args.format)
+    if args.explain and isinstance(answer, Plan) and args.format == "text":
+        from commands.views.chain_text import chain_text
+
+        shown += f"\n\n{chain_text(answer)}"
+    return shown + "\n"
+
+
+def _exported(plan: Plan, form: str) -> str | bytes:
+    # Loaded here, for a plan in words must start fast.
+    if form == "prism":
+        from planner.prism import prism
+        from planner.risk import plan_chain
+
+        target = plan.target
+        return prism(plan_chain(plan), f"{target.service} {target.from_version} to {target.to_version}\n{plan.digest}") + "\n"
+    from planner.drawing.plan import plan_svg
+
+    svg = plan_svg(plan)
+    if form == "svg":
+        return svg
+    from bot.pictures.png import to_png
+
+    return to_png(svg)
 
 
 def _shown(answer: Plan | Refusal, form: str) -> str:

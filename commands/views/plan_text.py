@@ -21,15 +21,18 @@ def plan_text(plan: Plan, *, next_command: bool = False, width: int = WIDTH) -> 
         f"{plan.strategy} rollback: {_count(services, 'service')} in {_count(waves, 'wave')}{order}",
     ]
     said: set[str] = set()
+    known = {move.service: move for move in plan.moves}
     for number, wave in enumerate(plan.waves, start=1):
-        moves = [move for name in wave if (move := plan.move(name)) is not None]
+        moves = [known[name] for name in wave if name in known]
         lines += ["", f"Wave {number} of {waves}", *_table(moves, said, width), *_groups(moves, width)]
     if plan.order:
         lines += ["", "Order", *_list((f"{edge.before} before {edge.after}: {edge.because}" for edge in plan.order), width)]
     lines += ["", *_hazards(plan, width)]
     if plan.warnings:
         lines += ["", "Warnings", *_list(plan.warnings, width)]
-    lines += ["", *_wrap(f"Risk: {_risk(plan.risk)}", width)]
+    lines += ["", *_wrap(f"Risk: {_risk(plan.risk)}", width), *_wrap(_sure(plan.risk), width, "  ")]
+    if plan.advice:
+        lines += _wrap(plan.advice, width)
     if plan.alternatives:
         lines += ["", "Alternatives", *_list((_alternative(plan, other) for other in plan.alternatives), width)]
     lines += ["", f"Plan {plan.digest}"]
@@ -105,6 +108,8 @@ def _hazard(hazard: Hazard) -> str:
 
 def _alternative(plan: Plan, other: Alternative) -> str:
     crossed = f"{_count(other.hazards, 'hazard')}, " if other.hazards else ""
+    if other.label is not None:
+        return f"{other.label}: {_count(other.services, 'service')}, {crossed}{_risk(other.risk)}. {other.text}"
     return f"{other.strategy}: {_count(other.services, 'service')}, {crossed}{_risk(other.risk)}: --strategy {other.strategy}"
 
 
@@ -113,6 +118,17 @@ def _risk(risk: Risk) -> str:
     return (
         f"{chance} % chance that every step succeeds, about {_time(risk.expected_seconds)}, "
         f"9 times in 10 at most {_time(risk.p90_seconds)}"
+    )
+
+
+def _sure(risk: Risk) -> str:
+    """How sure that is, and on what it rests; nothing for a plan of before this was known."""
+    if not risk.planned_seconds:
+        return ""
+    record = f"{_count(risk.runs, 'run')} of record" if risk.runs else "declared rates, for there is no record yet"
+    return (
+        f"90 % sure that the chance is between {risk.success_low:.0%} and {risk.success_high:.0%}, from {record}; "
+        f"without a failure it takes {_time(risk.planned_seconds)}"
     )
 
 
