@@ -6,6 +6,7 @@ from commands.history import read_all
 from commands.ports import BadVersion, Desk, Holder
 from planner.approval import Actor, approve, decide
 from planner.events import Choice, Ending
+from planner.names import RunId
 from planner.refusal import Refusal
 from planner.run import Run, Stage
 
@@ -15,7 +16,10 @@ _OWED = {Ending.FINISHED, Ending.LEFT, Ending.UNDONE}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Board:
-    """Everything at one moment, for one person. `mine` waits for exactly them; `waiting` waits for others."""
+    """Everything at one moment, for one person. `mine` waits for exactly them; `waiting` waits for others.
+
+    `second_looks` are runs started past their approvals that nobody else has looked at since.
+    """
 
     environment: str
     mine: tuple[Run, ...]
@@ -25,6 +29,7 @@ class Board:
     recent: tuple[Run, ...]
     owed: tuple[tuple[Run, tuple[str, ...]], ...]
     bad: tuple[BadVersion, ...]
+    second_looks: tuple[RunId, ...] = ()
 
 
 async def board(desk: Desk, actor: Actor) -> Board:
@@ -43,6 +48,7 @@ async def board(desk: Desk, actor: Actor) -> Board:
         recent=tuple(recent),
         owed=tuple(owed),
         bad=await desk.runs.bad_versions(),
+        second_looks=await desk.runs.second_looks(),
     )
 
 

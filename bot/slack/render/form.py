@@ -190,11 +190,11 @@ def _versions(choices: ServiceChoices, chosen: str) -> Block:
 def _version(one: VersionChoice) -> Block:
     mark = ""
     if one.bad:
-        mark = "  ⛔ bad"
+        mark = ", bad"
     elif one.barred:
-        mark = "  ⛔ below the security floor"
+        mark = ", below the security floor"
     elif one.verified is Verified.GOOD:
-        mark = "  ✅ verified good"
+        mark = ", verified good"
     when = f"Live since {one.deployed_at:%d %b %Y %H:%M} UTC" if one.deployed_at else "Nobody knows since when it was live"
     return option(f"{clip(one.version, 40)}{mark}", one.version, f"{one.barred}. {when}" if one.barred else when)
 

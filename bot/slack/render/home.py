@@ -103,8 +103,9 @@ def _held(holder: Holder) -> str:
 
 
 def _owed(board: Board) -> list[Block]:
+    looks = [f"👀 Somebody else must look at run {run}: `/rollback reviewed {run}`" for run in board.second_looks]
     lines = [f"☐ {escape(clip(duty, 250))} (run {run.id})" for run, duties in board.owed for duty in duties]
-    return _list("Still to do after rollbacks", lines, "", bullet="")
+    return _list("Still to do after rollbacks", looks + lines, "", bullet="")
 
 
 def _list(title: str, lines: list[str], empty: str, *, bullet: str = "• ") -> list[Block]:

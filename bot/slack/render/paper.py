@@ -87,6 +87,8 @@ def _part(title: str, items: Iterator[str]) -> list[str]:
 def _other(other: Alternative) -> str:
     loss = f", {count(other.hazards, 'hazard')}" if other.hazards else ""
     took = seconds(other.risk.expected_seconds)
+    if other.label is not None:
+        return f"{_flat(other.text)} {count(other.services, 'service')}{loss}, about {took}"
     return f"the {other.strategy} plan, {count(other.services, 'service')}{loss}, about {took} (--strategy {other.strategy})"
 
 

@@ -32,6 +32,8 @@ from planner.run import Run
 
 SHOWN = 8
 """Moves named in the plan message; the thread has all."""
+_LONG_LINES = 7
+"""Lines of a plan that is too long to be shown here."""
 _PRINTED = "…and {count} more lines: `rollbot plan` prints them all"
 
 
@@ -60,7 +62,7 @@ def rows(run: Run) -> tuple[Block, Block]:
         button("Reject", ActionId.REJECT, value, "danger"),
         button("Cancel", ActionId.CANCEL, value, sure=_cancel(run)),
     )
-    others = [_switch(run, other) for other in run.plan.alternatives[:2]]
+    others = [_switch(run, other) for other in run.plan.alternatives if other.label is None][:2]
     version = [] if is_forward(run) else [button("Set version", ActionId.VERSION, value)]
     return decide, actions(*others, *version, button("Show plan", ActionId.SHOW, value))
 
@@ -86,12 +88,16 @@ def _cancel(run: Run) -> Block:
 def preview(plan: Plan, approvals: int) -> Message:
     """The plan of a dry run."""
     note = f"Dry run: nothing was opened and nothing waits. It would need {count(approvals, 'approval')}."
-    return message(f"{note} {_said(plan)}", section(f"*{title(plan)}*\n{note}"), *body(plan, more=_PRINTED))
+    return message(f"{note} {_said(plan)}", section(f"*{title(plan)}*\n{note}"), *body(plan, more=_PRINTED, typed=True))
 
 
-def body(plan: Plan, more: str = "…and {count} more lines in the thread") -> tuple[Block, ...]:
-    """What the plan does, what it costs, and how sure it is."""
-    blocks = [section(listing(_waves(plan), SHOWN + len(plan.waves[:SHOWN]), length=2400, more=more))]
+def body(plan: Plan, more: str = "…and {count} more lines in the thread", *, typed: bool = False) -> tuple[Block, ...]:
+    """What the plan does, what it costs, and how sure it is; with `typed`, also what to type for the other plan."""
+    # A phone shows about eight lines of it beside the rest.
+    lines, most = list(_waves(plan)), SHOWN + len(plan.waves[:SHOWN])
+    if len(plan.moves) > SHOWN:
+        lines, most = [f"*{count(len(plan.moves), 'service')} in {count(len(plan.waves), 'wave')}*", *lines], _LONG_LINES
+    blocks = [section(listing(lines, most, length=2400, more=more))]
     if plan.hazards:
         lines = [
             f"• {code(h.service)}: {escape(h.kind)} migration {code(h.migration)} of release {code(h.release)}"
@@ -100,8 +106,8 @@ def body(plan: Plan, more: str = "…and {count} more lines in the thread") -> t
         head = "⚠️ *Data can be lost:* going back crosses migrations that cannot be taken back."
         blocks.append(section(listing([head, *lines], 5)))
     if plan.warnings:
-        blocks.append(context(listing((f"⚠️ {escape(warning)}" for warning in plan.warnings), 3, length=1200)))
-    blocks.append(context(f"{_risk(plan.risk)}{_alternatives(plan)}"))
+        blocks.append(context(listing((f"⚠️ {escape(warning)}" for warning in plan.warnings), 2, length=800)))
+    blocks.append(context(f"{_risk(plan.risk)}{_alternatives(plan, typed=typed)}"))
     return tuple(blocks)
 
 
@@ -139,7 +145,7 @@ def _waves(plan: Plan) -> Iterable[str]:
             yield f"*Wave {number}*" + (f", {len(names)} services" if len(names) > 1 else "")
         for item in moves:
             group = f" _in lockstep group {escape(item.group)}_" if item.group else ""
-            why = f": {escape(clip(reason(item), 200))}" if item.because else ""
+            why = f": {escape(clip(reason(item), 90 if len(plan.moves) > SHOWN else 200))}" if item.because else ""
             yield f"• {move(item)}{group}{why}"
 
 
@@ -150,16 +156,20 @@ def _risk(risk: Risk) -> str:
     )
 
 
-def _alternatives(plan: Plan) -> str:
-    return "".join(f"\n{_alternative(plan, other)}" for other in plan.alternatives[:2])
+def _alternatives(plan: Plan, *, typed: bool) -> str:
+    return "".join(f"\n{_alternative(plan, other, typed=typed)}" for other in plan.alternatives[:4])
 
 
-def _alternative(plan: Plan, other: Alternative) -> str:
+def _alternative(plan: Plan, other: Alternative, *, typed: bool) -> str:
     loss = f", {count(other.hazards, 'hazard')}" if other.hazards else ""
+    if other.label is not None:
+        size = f"{count(other.services, 'service')}{loss}, about {seconds(other.risk.expected_seconds)}"
+        return f"{escape(clip(other.text, 400))} {size}."
+    target = plan.target
+    words = f"/rollback {escape(target.service)} to {escape(target.to_version)} --strategy {other.strategy}"
     return (
         f"This is the {plan.strategy} plan. The {other.strategy} one moves {count(other.services, 'service')}{loss}, "
-        f"about {seconds(other.risk.expected_seconds)}: `/rollback {escape(plan.target.service)} "
-        f"to {escape(plan.target.to_version)} --strategy {other.strategy}`"
+        f"about {seconds(other.risk.expected_seconds)}" + (f": `{words}`" if typed else ".")
     )
 
 
@@ -169,14 +179,14 @@ def _approval(run: Run, policy: Policy) -> str:
     have = ", ".join(who(approval.by) for approval in run.approvals)
     lines = [f"⏳ Needs {count(needed, 'approval')}{until}" + (f"; has {len(run.approvals)}: {have}." if have else ".")]
     escalated = any(event.escalated for event in run.reminded)
-    lines.append(with_mentions(who_can(policy, escalated=escalated)))
+    lines[0] = f"{lines[0]} {with_mentions(who_can(policy, escalated=escalated))}"
     findings = run.planned.findings if run.planned else ()
     lines += [f"⚠️ {escape(clip(finding, 400))}" for finding in findings[:6]]
     if len(findings) > 6:
         lines.append(f"…and {count(len(findings) - 6, 'more finding')}: `/rollback show {run.id}`")
     if policy.own_request:
         lines.append("⚠️ *The person who asked may approve it alone*: the policy allows that (`own_request`).")
-    lines.append(f"By keyboard: `/rollback approve {run.id}`, `/rollback reject {run.id} REASON`")
+    lines.append(f"Or type `/rollback approve {run.id}`")
     return "\n".join(lines)
 
 
