@@ -7,7 +7,7 @@ from pathlib import Path
 
 from bot.memory import remember
 from bot.settings import Settings, load, read_key
-from bot.store.audit import Head, Report, Verifier
+from bot.store.audit import Finding, Head, Report, Verifier
 from bot.store.audit_archive import Archive, ArchiveError
 from bot.store.audit_files import ExportError, read_export, read_heads
 from bot.store.audit_reader import Reader
@@ -55,6 +55,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="FILE",
         help="an older key, for signatures from before it was changed; may be given again",
     )
+    parser.add_argument("--all-signed", action="store_true", help="a head without a signature is a finding, however old it is")
 
 
 async def run(args: argparse.Namespace) -> int:
@@ -66,6 +67,8 @@ async def run(args: argparse.Namespace) -> int:
     except (_Usage, ExportError, ArchiveError, OSError, ValueError) as error:
         print(error, file=sys.stderr)
         return 2
+    if args.all_signed and report.unsigned:
+        report.findings.append(Finding(log=ENVIRONMENT_CHAIN, seq=0, text=f"{report.unsigned} heads are not signed"))
     print(report_text(report))
     return 0 if report.holds else 1
 
@@ -93,6 +96,8 @@ def _heads(args: argparse.Namespace) -> list[Head]:
 
 
 async def _verify(args: argparse.Namespace, settings: Settings, verifier: Verifier) -> Report:
+    if args.all_signed and not verifier.keyring:
+        raise _Usage("--all-signed: there is no key to check with; set ROLLBOT_AUDIT_KEY or give --key-file")
     if args.live and (args.export is None or not args.export.is_dir()):
         raise _Usage("--live: expected an archive's directory before it, as `rollbot audit trim --archive` made it")
     if args.export is None:

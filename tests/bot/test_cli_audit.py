@@ -8,6 +8,7 @@ import pytest
 from bot.__main__ import main
 from bot.store.audit_files import write_export
 from bot.store.audit_signing import Signer
+from bot.store.keys import Keys
 from bot.store.runlog import RunLog
 from planner.events import PressRefused
 from planner.refusal import Code
@@ -51,6 +52,18 @@ async def test_after_the_key_was_changed_the_older_one_is_asked_for(rollbot, mon
     assert "--key-file" in out
     (tmp_path / "older").write_text(KEY + "\n", "utf-8")
     assert (await rollbot("verify", "--key-file", "older"))[0] == 0
+
+
+async def test_heads_without_a_signature_can_be_made_a_finding(rollbot, store, keys, monkeypatch):
+    status, _, err = await rollbot("verify", "--all-signed")
+    assert (status, "no key to check with" in err) == (2, True)
+    monkeypatch.setenv("ROLLBOT_AUDIT_KEY", KEY)
+    assert (await rollbot("verify", "--all-signed"))[0] == 0
+    monkeypatch.setenv("ROLLBOT_ENVIRONMENT", f"{keys.environment}-bare")
+    await story(store, Keys(f"{keys.environment}-bare"), key=None)
+    assert "6 heads are not signed: from before there was a key" in (await rollbot("verify"))[1]
+    status, out, _ = await rollbot("verify", "--all-signed")
+    assert (status, "6 heads are not signed" in out) == (1, True)
 
 
 async def test_the_key_may_stand_in_a_file(rollbot, monkeypatch, tmp_path):
