@@ -1,0 +1,99 @@
+"""Other ways that a plan offers besides the other strategy: a point between, and lockstep groups taken apart.
+
+Both obey the rules of a plan (every need of a moved service, in every state on the way). They are shown and explained; nothing
+carries them out yet, and their texts say so.
+"""
+
+from collections import Counter
+from collections.abc import Sequence
+
+from planner.bridge import Bridge, bridges
+from planner.closure import Choice
+from planner.curve import LARGEST, between, field_of
+from planner.graph import Graph
+from planner.hazards import hazards
+from planner.names import ServiceName
+from planner.order import Order, order
+from planner.plan import Alternative, Risk, Strategy
+from planner.rates import Rates
+from planner.risk import risk_of
+
+BETWEEN = "between"
+BRIDGE = "bridge"
+NAMED = 5
+"""Services and steps that a text names; the rest is in `moves`."""
+
+
+def point_between(graph: Graph, target: ServiceName, partial: Choice, full: Choice, rates: Rates) -> tuple[Alternative, ...]:
+    """The best bargain between a partial and a full plan, where there is one that is neither."""
+    if len(full.places) > LARGEST or len(full.places) - len(partial.places) < 2:
+        return ()
+    field = field_of(graph, target, full.places)
+    found = between(field)
+    names = frozenset() if found is None else frozenset(field.names[member] for member in found)
+    if not partial.places.keys() < names < full.places.keys():
+        return ()
+    places = {name: full.places[name] for name in sorted(names)}
+    added = _listed([name for name in places if name not in partial.places])
+    text = (
+        f"Between the two: also {added}, each to what was live then. By the declared costs (tier, dependents and distance "
+        "against hazards and steps back) these are worth moving most. It keeps every need; it cannot be asked for by itself yet."
+    )
+    return (
+        Alternative(
+            strategy=Strategy.PARTIAL,
+            services=len(places),
+            hazards=len(hazards(graph, places)),
+            risk=_risk(graph, order(graph, places).waves, places, rates),
+            label=BETWEEN,
+            text=text,
+            moves=tuple((name, graph.history(name).version(place)) for name, place in places.items()),
+        ),
+    )
+
+
+def single_steps(graph: Graph, strategy: Strategy, choice: Choice, found: Order, rates: Rates) -> tuple[Alternative, ...]:
+    """For each lockstep group that can move in single steps by way of releases between, how."""
+    crossed = len(hazards(graph, choice.places)) if found.groups else 0
+    return tuple(
+        Alternative(
+            strategy=strategy,
+            services=len(choice.places),
+            hazards=crossed,
+            risk=_risk(graph, _waves(found, bridge), choice.places, rates),
+            label=BRIDGE,
+            text=_bridge_words(bridge),
+            moves=bridge.steps,
+        )
+        for bridge in bridges(graph, choice.places, found)
+    )
+
+
+def _risk(graph: Graph, waves: Sequence[tuple[ServiceName, ...]], places: dict[ServiceName, int], rates: Rates) -> Risk:
+    return risk_of(waves, rates, hazards=Counter(hazard.service for hazard in hazards(graph, places)))
+
+
+def _bridge_words(bridge: Bridge) -> str:
+    way = _listed([f"{name} to {version}" for name, version in bridge.steps], ", then ")
+    more = "as many" if not bridge.extra else f"{bridge.extra} more"
+    return (
+        f"{bridge.group} need not move in one step: {way}. That is {len(bridge.steps)} single steps, {more} than it has "
+        "services, and every state on the way keeps all needs. Rollbot does not carry this out by itself yet."
+    )
+
+
+def _waves(found: Order, bridge: Bridge) -> list[tuple[ServiceName, ...]]:
+    waves: list[tuple[ServiceName, ...]] = []
+    for wave in found.waves:
+        rest = tuple(name for name in wave if name not in bridge.members)
+        if rest:
+            waves.append(rest)
+        if len(rest) < len(wave):
+            waves += [(name,) for name, _ in bridge.steps]
+    return waves
+
+
+def _listed(words: list[str], before_last: str = " and ") -> str:
+    if len(words) > NAMED:
+        return f"{', '.join(words[:NAMED])} and {len(words) - NAMED} more"
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])}{before_last}{words[-1]}"
