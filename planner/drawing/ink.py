@@ -17,7 +17,7 @@ BLUE, ORANGE, GREEN, SKY, YELLOW = "#0072b2", "#d55e00", "#007a5a", "#e6f1f9", "
 
 _WIDEST = 1.45
 _SPACE = 0x20
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufeff\ufffe\uffff]")
 
 
 def width(text: str, size: float, *, bold: bool = False) -> float:
@@ -58,7 +58,7 @@ def wrap(text: str, room: float, size: float, *, bold: bool = False, most: int =
 
 
 def clean(text: str) -> str:
-    """The text without what XML cannot hold."""
+    """The text without what XML cannot hold and what would turn the text around it."""
     return _CONTROL.sub("\ufffd", text)
 
 
@@ -91,6 +91,14 @@ class Sheet:
             x, y = points[-1]
             self._parts.append(f'<path d="M{x:.1f} {y:.1f}l-8 -4.5v9z" fill="{look["stroke"]}"/>')
         self._parts.append("</g>")
+
+    def circle(self, x: float, y: float, radius: float, **look: str) -> None:
+        """A circle around a point."""
+        self._parts.append(f'<circle cx="{x:.1f}" cy="{y:.1f}" r="{radius:.1f}" {_look(look)}/>')
+
+    def path(self, path: str, **look: str) -> None:
+        """A path as SVG writes it, not filled."""
+        self._parts.append(f'<path d="{path}" fill="none" {_look(look)}/>')
 
     def done(self, high: float) -> str:
         """The whole SVG, so high."""
