@@ -12,7 +12,7 @@ from bot.anchor import anchor_at
 from bot.engine.jobs import Jobs
 from bot.engine.steps import Pace
 from bot.engine.worker import Worker
-from bot.memory import Memory, remember, signer
+from bot.memory import Memory, copies, remember, signer
 from bot.settings import Settings
 from bot.store.audit_anchor import Notary
 from bot.store.connect import Store
@@ -96,7 +96,7 @@ async def assemble(settings: Settings) -> AsyncIterator[Parts]:
         world = World(catalog=CatalogFile(settings.catalog), runtimes=systems, runs=runs, limit=settings.survey)
         worker = Worker(
             runs=runs,
-            leases=Leases(store, keys),
+            leases=Leases(store, keys, replicas=copies(settings)),
             survey=world,
             runtimes=systems,
             probes=probes(settings),
@@ -131,19 +131,13 @@ async def _preflight(plan: Plan, world: Snapshot, *, runtimes: Mapping[str, Runt
     return await preflight(plan, world, runtimes, limit=limit)
 
 
-async def work(settings: Settings) -> None:
-    """Hands for runs, and nothing else, until cancelled. Raises `CannotStart`."""
-    forget_secrets()
-    async with assemble(settings) as parts:
-        await parts.jobs.work(parts.worker)
-
-
 def forget_secrets() -> None:
     """Take the secrets out of the environment once they were read: the processes that Rollbot starts must not inherit them."""
     for name in (
         "SLACK_BOT_TOKEN",
         "SLACK_APP_TOKEN",
         "SLACK_SIGNING_SECRET",
+        "SLACK_CLIENT_SECRET",
         "ROLLBOT_REDIS_URL",
         "ROLLBOT_AUDIT_KEY",
         "ROLLBOT_AUDIT_ANCHOR",

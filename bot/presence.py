@@ -7,6 +7,7 @@ import structlog
 from bot.settings import Settings
 from bot.slack.calls import Trouble, ask
 from bot.slack.door import Door
+from bot.slack.http_doors import Doors
 from bot.slack.identity import Identity
 from bot.slack.socket_way import Hello
 from bot.store.connect import STORE_DOWN, Store
@@ -71,7 +72,7 @@ class Presence:
         else:
             _log.info("slack says hello", connections=self.connections)
 
-    async def introduce(self, settings: Settings, door: Door, who: Identity, store: Store) -> None:
+    async def introduce(self, settings: Settings, door: Door | Doors, who: Identity, store: Store) -> None:
         """Say in the log as whom and where, and everything that is weak, each with its cure. Changes nothing."""
         _log.info(
             "connected to slack",
@@ -87,12 +88,12 @@ class Presence:
             _log.warning("nobody may approve: set policy.approvers.users or policy.approvers.groups")
         await self._compare_apps(door, who)
         try:
-            for weakness in await weaknesses(store):
+            for weakness in await weaknesses(store, copies(settings)):
                 _log.warning("the store is weaker than it should be", weakness=weakness)
         except STORE_DOWN as error:
             _log.warning("the store did not tell how safe it is", because=type(error).__name__)
 
-    async def _compare_apps(self, door: Door, who: Identity) -> None:
+    async def _compare_apps(self, door: Door | Doors, who: Identity) -> None:
         if self._hello is None or not who.bot_id:
             return
         try:

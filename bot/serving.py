@@ -15,9 +15,11 @@ from bot.ops import ops_site
 from bot.presence import Presence
 from bot.settings import CannotStart, Mode, Settings
 from bot.slack.door import Door, Shut
+from bot.slack.http_doors import Doors, OAuth
 from bot.slack.http_way import HttpSettings
 from bot.slack.live import Live
 from bot.slack.teller import Teller
+from bot.store.installations import Installations
 from bot.store.replicas import Replicas
 from bot.store.seen import Seen
 from bot.tally import Tally
@@ -57,7 +59,7 @@ async def serve(settings: Settings, *, hands: bool = True) -> None:
             await presence.leave()
 
 
-def _teller(parts: Parts, door: Door) -> Teller:
+def _teller(parts: Parts, door: Door | Doors) -> Teller:
     return Teller(
         environment=parts.desk.environment,
         client=door.client,
@@ -67,15 +69,18 @@ def _teller(parts: Parts, door: Door) -> Teller:
     )
 
 
-def _door(settings: Settings, parts: Parts, metrics: Metrics, presence: Presence) -> Door:
+def _door(settings: Settings, parts: Parts, metrics: Metrics, presence: Presence) -> Door | Doors:
+    http = _http(settings)
     try:
+        if http is not None and settings.slack_client_id:
+            return _doors(settings, parts, metrics, http, settings.slack_client_id)
         return Door(
             desk=parts.desk,
             views=parts.views,
             bot_token=secret(settings.slack_bot_token),
             app_token=secret(settings.slack_app_token),
             api_url=settings.slack_api_url,
-            http=_http(settings),
+            http=http,
             seen=Seen(parts.store, parts.keys),
             meter=metrics,
             greeted=presence.greeted,
@@ -84,8 +89,28 @@ def _door(settings: Settings, parts: Parts, metrics: Metrics, presence: Presence
         raise CannotStart(str(shut)) from shut
 
 
+def _doors(settings: Settings, parts: Parts, metrics: Metrics, http: HttpSettings, client_id: str) -> Doors:
+    installations = Installations(parts.store, parts.keys)
+    return Doors(
+        desk=parts.desk,
+        views=parts.views,
+        api_url=settings.slack_api_url,
+        http=http,
+        oauth=OAuth(
+            client_id=client_id,
+            client_secret=settings.slack_client_secret or SecretStr(""),
+            names=frozenset(settings.slack_teams),
+            redirect_url=settings.slack_redirect_url,
+        ),
+        installations=installations,
+        states=installations,
+        seen=Seen(parts.store, parts.keys),
+        meter=metrics,
+    )
+
+
 @asynccontextmanager
-async def _ops(settings: Settings, door: Door, parts: Parts, metrics: Metrics, presence: Presence) -> AsyncIterator[None]:
+async def _ops(settings: Settings, door: Door | Doors, parts: Parts, metrics: Metrics, presence: Presence) -> AsyncIterator[None]:
     async def reachable() -> float:
         return float(await parts.store.ping())
 

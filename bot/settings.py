@@ -30,6 +30,8 @@ from bot.token_kinds import kind_of
 from integrations.durations import parse_duration
 
 PREFIX = "ROLLBOT_"
+_OURS = ("slack_api_url", "slack_teams", "slack_redirect_url")
+"""Settings about Slack whose variables have our prefix; the others keep Slack's own names."""
 CONFIG = "ROLLBOT_CONFIG"
 
 
@@ -77,6 +79,8 @@ class Settings(BaseSettings):
     environment: str = Field(default="prod", pattern=r"^[a-z0-9][a-z0-9-]{0,30}$")
     state_dir: Path = Path(".rollbot")
     redis_url: Token | None = None
+    redis_wait_replicas: int = Field(default=0, ge=0)
+    """How many replicas of the store must have a worker's write before anything is done on the strength of it."""
     policy: PolicySettings = PolicySettings()
     max_parallel: int = Field(default=4, ge=1)
     stable: Seconds = 10.0
@@ -118,6 +122,15 @@ class Settings(BaseSettings):
         if isinstance(given, dict) and given.get("audit_key_file") is not None and given.get("audit_key") is None:
             return {**given, "audit_key": read_key(Path(given["audit_key_file"]))}
         return given
+
+    slack_client_id: str | None = Field(default=None, validation_alias=AliasChoices("SLACK_CLIENT_ID", "slack_client_id"))
+    slack_client_secret: Token | None = Field(
+        default=None, validation_alias=AliasChoices("SLACK_CLIENT_SECRET", "slack_client_secret")
+    )
+    slack_teams: tuple[str, ...] = ()
+    """Who may install the app, by id of the workspace (T…) or organisation (E…). Empty means nobody."""
+    slack_redirect_url: str | None = None
+    """Where Slack sends people back to; absent: the first one that the app's page names."""
 
     @field_validator("slack_bot_token")
     @classmethod
@@ -166,9 +179,7 @@ def load(**given: Any) -> Settings:
 
 def _unknown(environment: Mapping[str, str]) -> list[str]:
     """Variables that look like ours and are not, with the nearest that is."""
-    known = {
-        f"{PREFIX}{name.upper()}" for name in Settings.model_fields if not name.startswith("slack_") or name == "slack_api_url"
-    }
+    known = {f"{PREFIX}{name.upper()}" for name in Settings.model_fields if not name.startswith("slack_") or name in _OURS}
     known |= {CONFIG, "ROLLBOT_CHROMIUM", "ROLLBOT_TOKEN"}
     mistakes = []
     for name in sorted(environment):

@@ -22,6 +22,10 @@ async def findings(settings: Settings, live: tuple[Replica, ...]) -> AsyncIterat
     """Everything about Slack that can be told without posting. `live` are our own replicas that serve now."""
     serving.forget_proxy(settings.slack_api_url)
     app_id = None
+    if settings.mode is Mode.HTTP and settings.slack_client_id:
+        yield _http(settings)
+        yield _several(settings)
+        return
     if settings.slack_bot_token is None:
         text = "SLACK_BOT_TOKEN is not set: create the app from slack/manifest.yaml and install it."
         yield Finding(Mark.MISSING, "slack", text)
@@ -54,6 +58,16 @@ def _http(settings: Settings) -> Finding:
         return Finding(Mark.MISSING, "slack", text)
     address = f"http://{settings.http_host}:{settings.http_port}/slack/events"
     text = f"HTTP mode: Slack's requests come to {address}, through your TLS proxy"
+    return Finding(Mark.OK, "slack", text)
+
+
+def _several(settings: Settings) -> Finding:
+    if not serving.secret(settings.slack_client_secret):
+        return Finding(Mark.MISSING, "slack", "SLACK_CLIENT_SECRET is not set: Basic Information, App Credentials.")
+    if not settings.slack_teams:
+        text = "nobody may install the app: name workspaces (T…) and organisations (E…) in ROLLBOT_SLACK_TEAMS"
+        return Finding(Mark.MISSING, "slack", text)
+    text = f"several workspaces: {', '.join(settings.slack_teams)} may install at /slack/install"
     return Finding(Mark.OK, "slack", text)
 
 

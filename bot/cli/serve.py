@@ -35,7 +35,12 @@ def run(args: argparse.Namespace) -> int:
 def unset(settings: Settings) -> list[str]:
     """What the mode needs and nobody set, each with where to get it."""
     lines = []
-    if settings.slack_bot_token is None:
+    several = settings.mode is Mode.HTTP and settings.slack_client_id
+    if several and not serving.secret(settings.slack_client_secret):
+        lines.append("SLACK_CLIENT_SECRET is not set: the Client Secret of Basic Information, App Credentials.")
+    if several and not settings.slack_teams:
+        lines.append('ROLLBOT_SLACK_TEAMS is not set: the workspaces and organisations that may install, as ["T0123", "E0123"].')
+    if settings.slack_bot_token is None and not several:
         lines.append("SLACK_BOT_TOKEN is not set: the xoxb-… token of OAuth & Permissions, after the app was installed.")
     if settings.mode is Mode.HTTP and not serving.secret(settings.slack_signing_secret):
         lines.append("SLACK_SIGNING_SECRET is not set, or empty: the Signing Secret of Basic Information, App Credentials.")

@@ -93,7 +93,7 @@ def meaning(error: SlackApiError) -> Trouble:
     """The kind of trouble that Slack's refusal is."""
     response = error.response
     status = getattr(response, "status_code", 0)
-    data = getattr(response, "data", None)
+    data = getattr(response, "data", response)
     code = str(data.get("error", "")) if isinstance(data, dict) else ""
     if status == 429 or code in _LATER:
         return Later(code or "ratelimited", _retry_after(getattr(response, "headers", None)))
@@ -120,6 +120,7 @@ ADVICE = {
     "restricted_action": "This workspace does not let Rollbot post here. Ask again in a channel where it may.",
     "invalid_auth": "Slack refuses Rollbot's token. Somebody who runs it must set SLACK_BOT_TOKEN anew.",
     "token_revoked": "Rollbot's token was revoked. Somebody who manages the app must reinstall it.",
+    "not_installed": "Rollbot is not installed in the workspace of this channel (any more). Who runs it must install it there.",
     "account_inactive": "Rollbot's account is switched off. Somebody who manages the app must reinstall it.",
 }
 """What people can do about it, by Slack's word."""

@@ -65,6 +65,14 @@ def build(front: Front, tasks: Tasks, homes: Homes, seen: Seen | None = None) ->
     return app
 
 
+async def well(way: Way) -> bool | str:
+    """True while Slack's requests can come this way, else in words what is wrong."""
+    if await way.connected():
+        return True
+    age = way.age()
+    return "nothing was ever heard from Slack" if age is None else f"the last frame from Slack came {age:.0f} s ago"
+
+
 class Door:
     """The bot's side of one Slack workspace: with `http` it is called by Slack, else it opens a socket with `app_token`."""
 
@@ -143,10 +151,7 @@ class Door:
 
     async def well(self) -> bool | str:
         """True while Slack's requests can come, else in words what is wrong."""
-        if await self.connected():
-            return True
-        age = self.way.age()
-        return "nothing was ever heard from Slack" if age is None else f"the last frame from Slack came {age:.0f} s ago"
+        return await well(self.way)
 
     async def stop(self, patience: float = 5.0) -> None:
         """Take no more requests, then bring to an end what was begun. Safe to call twice."""

@@ -5,14 +5,14 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any
+from typing import Any, Protocol
 
 import structlog
 from aiohttp import web
 from pydantic import SecretStr
 from slack_bolt.adapter.aiohttp import to_aiohttp_response
-from slack_bolt.async_app import AsyncApp
 from slack_bolt.request.async_request import AsyncBoltRequest
+from slack_bolt.response import BoltResponse
 
 from bot.slack.http_guard import MOST_BODY, NotSlack, Unreadable, check, kind_of, read
 from bot.slack.meter import SILENT, Meter
@@ -36,6 +36,14 @@ class HttpSettings:
     clock: Callable[[], float] = field(default=time.time)
 
 
+class Dispatches(Protocol):
+    """A Bolt app, or what stands before several."""
+
+    async def async_dispatch(self, req: AsyncBoltRequest) -> BoltResponse:
+        """Answer one request."""
+        ...
+
+
 class HttpWay:
     """A site for Slack's requests. Needs a TLS proxy before it: Slack calls https only."""
 
@@ -46,7 +54,7 @@ class HttpWay:
         self._runner: web.AppRunner | None = None
         self._heard: float | None = None
 
-    async def open(self, app: AsyncApp) -> None:
+    async def open(self, app: Dispatches) -> None:
         """Listen. Raises `OSError` where the port is taken."""
         site = web.Application(client_max_size=MOST_BODY)
         site.add_routes([web.post(PATH, partial(self._take, app)), *self._settings.routes])
@@ -78,7 +86,7 @@ class HttpWay:
         if runner is not None:
             await runner.cleanup()
 
-    async def _take(self, app: AsyncApp, request: web.Request) -> web.StreamResponse:
+    async def _take(self, app: Dispatches, request: web.Request) -> web.StreamResponse:
         begun = time.perf_counter()
         try:
             async with asyncio.timeout(_BODY_WITHIN):
@@ -97,7 +105,7 @@ class HttpWay:
         self._heard = time.monotonic()
         return await self._dispatch(app, request, said, begun)
 
-    async def _dispatch(self, app: AsyncApp, request: web.Request, said: dict[str, Any], begun: float) -> web.StreamResponse:
+    async def _dispatch(self, app: Dispatches, request: web.Request, said: dict[str, Any], begun: float) -> web.StreamResponse:
         kept: dict[str, str | Sequence[str]] = {name: request.headers[name] for name in _KEPT_HEADERS if name in request.headers}
         # The signature was checked above, so for Bolt this is like what comes from a socket: values that are Slack's.
         bolt = AsyncBoltRequest(body=said, headers=kept, mode="socket_mode")

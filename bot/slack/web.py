@@ -15,13 +15,27 @@ _PATIENCE = 10
 _NEAR = {"localhost", "127.0.0.1", "::1"}
 
 
+_NEED_TEAM = {"usergroups.list", "usergroups.users.list", "users.list", "conversations.list", "team.info"}
+"""What an organisation's token can only ask of one workspace."""
+
+
 class Client(AsyncWebClient):
     """Slack's own client, which counts its calls by method and result."""
 
     meter: Meter = SILENT
+    team_id: str = ""
+    """The workspace that an organisation's token is used in; empty for a workspace's own token."""
 
     async def api_call(self, api_method: str, **how: Any) -> AsyncSlackResponse:
         """One call. Raises what Slack's client raises."""
+        credentials = how.pop("auth", None)
+        if isinstance(credentials, dict):
+            # Slack takes the app's credentials as fields too; the SDK's way is deprecated by aiohttp.
+            how["data"] = (how.get("data") or {}) | credentials
+        if self.team_id and api_method in _NEED_TEAM:
+            for part in ("params", "json", "data"):
+                if isinstance(how.get(part), dict) and not how[part].get("team_id"):
+                    how[part] = how[part] | {"team_id": self.team_id}
         try:
             answer = await super().api_call(api_method, **how)
         except SlackApiError as error:

@@ -24,6 +24,9 @@ bad          set     services that have such versions
 view:RUN     hash    which Slack message shows the run, and how far its thread is written
 viewer:RUN   string  which replica draws the run at present; expires
 thread:C:TS  string  which run the message with that ts in that channel shows
+installed    hash    where the app is installed, with the bot's TOKENS: by workspace or organisation, as JSON
+speakers     hash    which installation speaks in a channel, or to a person
+oauth:STATE  string  an installation under way; used once, expires after ten minutes
 replicas     hash    which processes serve Slack, when each gave its last sign of life, and how many connections it was told of
 event:ID     string  an event that Slack delivered; expires after an hour
 """
@@ -135,6 +138,20 @@ class Keys:
     def viewer(self, run: RunId) -> str:
         """Who draws a run."""
         return self._key(f"viewer:{run}")
+
+    @property
+    def installed(self) -> str:
+        """Installations, with tokens."""
+        return self._key("installed")
+
+    @property
+    def speakers(self) -> str:
+        """Who speaks where."""
+        return self._key("speakers")
+
+    def oauth_state(self, state: str) -> str:
+        """An installation under way."""
+        return self._key(f"oauth:{state}")
 
     @property
     def replicas(self) -> str:

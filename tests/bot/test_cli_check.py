@@ -178,3 +178,12 @@ async def test_no_secret_is_ever_shown(given: dict[str, Any], workspace: Workspa
     )
     for secret in (workspace.bot_token, workspace.app_token, workspace.signing_secret, "deadbeef", "hunter2"):
         assert secret not in everything
+
+
+async def test_several_workspaces_need_a_secret_and_names(given: dict[str, Any]):
+    several = given | {"mode": "http", "slack_client_id": "1.2", "slack_bot_token": None}
+    assert "SLACK_CLIENT_SECRET is not set" in await said(several, Mark.MISSING)
+    assert "nobody may install" in await said(several | {"slack_client_secret": "sesame"}, Mark.MISSING)
+    told = await said(several | {"slack_client_secret": "sesame", "slack_teams": ["T1", "E9"]})
+    assert "T1, E9 may install at /slack/install" in told
+    assert "SLACK_BOT_TOKEN" not in told
