@@ -5,6 +5,7 @@ the log is written anew; what is noted but not removed is removed first. Only wh
 the environment's log that seals them; a checkpoint stays behind.
 """
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
@@ -102,7 +103,8 @@ class Trimmer:
             if not stretch.sealed:
                 return
             digest, manifest = await self._write(checkpoint, stretch)
-            self._read_again(checkpoint, manifest)
+            # Seconds of work without a pause: whoever else waits in this process must not wait for it.
+            await asyncio.to_thread(self._read_again, checkpoint, manifest)
             await self._note(checkpoint, digest, manifest)
             await self._remove(manifest)
             path = self.archive.data(manifest.segment)
@@ -234,7 +236,7 @@ class Trimmer:
 
     async def _remove(self, manifest: Manifest) -> None:
         """Remove from the store what is in this segment: runs first, so that the log never names less than what is there."""
-        sets = self._indexes(manifest)
+        sets = await asyncio.to_thread(self._indexes, manifest)
         script = self.store.register_script(_SCRIPT)
         waiting = iter(manifest.runs)
         while some := list(islice(waiting, _AT_ONCE)):

@@ -18,6 +18,7 @@ from bot.store.audit import verify
 from bot.store.audit_anchor import Notary
 from bot.store.audit_archive import Archive
 from bot.store.audit_files import read_heads
+from bot.store.audit_query import Question, runs_of
 from bot.store.audit_signing import Keyring
 from bot.store.audit_trim import Trimmer
 from bot.store.connect import STORE_DOWN, connect
@@ -67,7 +68,7 @@ async def users(url):
     """A client of an administrator, once the users exist."""
     client = connect(url)
     client.url = url
-    for block in ("acl-bot", "acl-keeper"):
+    for block in ("acl-bot", "acl-keeper", "acl-reader"):
         await client.execute_command(*rules(block))
     yield client
     await client.aclose()
@@ -254,6 +255,30 @@ async def test_the_keeper_can_trim_and_the_bot_cannot(admin, bot, tmp_path):
     assert [segment.runs for segment in moved] == [3]
     assert verify(await everything(bot, PROD)).holds
     await one_run(log)
+
+
+async def test_the_reader_verifies_and_queries_and_changes_and_sees_nothing_else(admin, bot):
+    await story(bot, PROD)
+    await bot.hset(PROD.installed, mapping={"T1": "token"})
+    reader = connect(url_of(admin, "rollbot-reader"))
+    try:
+        assert verify(await everything(reader, PROD)).holds
+        assert await runs_of(reader, PROD, Question(by="U_GUS", service="stock-service")) == ("r2",)
+        for command in [("HGETALL", PROD.installed), ("XADD", LOG, "*", "b", "x"), ("SET", PROD.epoch, "1"), *REMOVALS]:
+            with pytest.raises(NoPermissionError):
+                await reader.execute_command(*command)
+            script = f"return redis.call({', '.join(repr(word) for word in command)})"
+            with pytest.raises(ResponseError):
+                await reader.execute_command("EVAL", script, "1", command[1])
+    finally:
+        await reader.aclose()
+
+
+async def test_the_keeper_sees_no_tokens(admin):
+    keeper = connect(url_of(admin, "rollbot-keeper"))
+    with pytest.raises(NoPermissionError):
+        await keeper.hgetall(PROD.installed)
+    await keeper.aclose()
 
 
 def test_every_key_of_the_bot_is_in_the_rules():
