@@ -1,8 +1,10 @@
 """The Slack app as one table: its command and its scopes, each with the reason for it. `slack/manifest.yaml` is made from this.
 
 python -m bot.slack.manifest > slack/manifest.yaml
+python -m bot.slack.manifest --url https://rollbot.example.com [--several]      the same app in HTTP mode
 """
 
+import argparse
 import sys
 from typing import Any
 
@@ -62,6 +64,27 @@ def manifest() -> dict[str, Any]:
     }
 
 
+def http_manifest(url: str, *, several: bool = False) -> dict[str, Any]:
+    """The same app in HTTP mode, under this https:// address; with `several` other workspaces and organisations can install it."""
+    made, base = manifest(), url.rstrip("/")
+    events = f"{base}/slack/events"
+    for command in made["features"]["slash_commands"]:
+        command["url"] = events
+    made["settings"] |= {
+        "event_subscriptions": {"request_url": events, "bot_events": sorted([*EVENTS, *(_REMOVED if several else ())])},
+        "interactivity": {"is_enabled": True, "request_url": events, "message_menu_options_url": events},
+        "org_deploy_enabled": several,
+        "socket_mode_enabled": False,
+    }
+    if several:
+        made["oauth_config"]["redirect_urls"] = [f"{base}/slack/oauth_redirect"]
+    return made
+
+
+_REMOVED = ("app_uninstalled", "tokens_revoked")
+"""Events after which a workspace's token is forgotten."""
+
+
 def manifest_text() -> str:
     """The manifest as YAML."""
     head = "# The Slack app, to be pasted at api.slack.com/apps, Create New App, From a manifest.\n"
@@ -70,5 +93,14 @@ def manifest_text() -> str:
     return head + made + reasons + yaml.safe_dump(manifest(), sort_keys=False, allow_unicode=True, width=110)
 
 
+def _main() -> None:
+    parser = argparse.ArgumentParser(description="The Slack app's manifest, as YAML.")
+    parser.add_argument("--url", help="HTTP mode: the https:// address at which Slack reaches the bot")
+    parser.add_argument("--several", action="store_true", help="HTTP mode: other workspaces and organisations can install it")
+    args = parser.parse_args()
+    made = http_manifest(args.url, several=args.several) if args.url else None
+    sys.stdout.write(yaml.safe_dump(made, sort_keys=False, allow_unicode=True, width=110) if made else manifest_text())
+
+
 if __name__ == "__main__":
-    sys.stdout.write(manifest_text())
+    _main()
