@@ -1,6 +1,7 @@
 """The logs of a living store, in a stream: nothing is missed, and nothing looks broken because somebody writes meanwhile."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterable
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterable, Iterator
 from itertools import islice
 from pathlib import Path
 from typing import cast
@@ -56,13 +57,26 @@ class Reader:
     async def runs(self, chains: Iterable[str]) -> AsyncIterator[Batch]:
         """The logs of these runs, each whole before the next. Raises what `STORE_DOWN` names."""
         waiting = iter(chains)
-        while side := list(islice(waiting, _SIDE)):
-            batches = await self._ask(side, _SIDE)
-            for chain, (batch, whole) in zip(side, batches, strict=True):
-                yield batch
-                while not whole:
-                    ((more, whole),) = await self._ask([chain], _LONG)
-                    yield more
+        asked = self._ask_ahead(waiting)
+        try:
+            while asked is not None:
+                side, answer = asked
+                batches = await answer
+                asked = self._ask_ahead(waiting)
+                await asyncio.sleep(0)  # the question goes out before anybody works on the answer to the last one
+                for chain, (batch, whole) in zip(side, batches, strict=True):
+                    yield batch
+                    while not whole:
+                        ((more, whole),) = await self._ask([chain], _LONG)
+                        yield more
+        finally:
+            if asked is not None:
+                asked[1].cancel()
+
+    def _ask_ahead(self, waiting: Iterator[str]) -> tuple[list[str], "asyncio.Task[list[tuple[Batch, bool]]]"] | None:
+        """The next logs side by side, and their answer to come; the server works on it while the one before is looked at."""
+        side = list(islice(waiting, _SIDE))
+        return (side, asyncio.create_task(self._ask(side, _SIDE), name="read ahead")) if side else None
 
     async def environment(self) -> AsyncIterator[Batch]:
         """The environment's log from where reading stands. Raises what `STORE_DOWN` names."""
