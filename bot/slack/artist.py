@@ -15,6 +15,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.slack.calls import Gone, Later, Unwelcome
 from bot.slack.easel import Easel
+from bot.slack.gallery import Gallery
 from bot.slack.limiter import EDITS, POSTS, Limiter, Pace
 from bot.slack.paper import Paper
 from bot.slack.ports import Views
@@ -61,6 +62,7 @@ class Artist:
         self._hold = hold
         self._easel = Easel(client, desk.environment, run)
         self._paper = Paper(self._easel, views, limiter)
+        self._gallery = Gallery(self._easel, views, limiter)
         self._edited_at = float("-inf")
         self._edited_stage: Stage | None = None
         self._shown: Message | None = None
@@ -94,7 +96,7 @@ class Artist:
         run, view = replay(self._run, entries), await self._views.read(self._run)
         if not self._wanted(run, view):
             return run.stage is Stage.ENDED
-        if _up_to_date(run, view) and view is not None and not self._paper.wanted(run, view):
+        if _up_to_date(run, view) and view is not None and not self._more(run, view):
             return run.stage is Stage.ENDED
         if not await self._views.hold(self._run, self._owner, self._hold):
             # Somebody else draws it. Look again later: they may die.
@@ -117,6 +119,8 @@ class Artist:
                     await self._tell(entries, view)
                 elif self._paper.wanted(run, view):
                     await self._paper.bring(run, view)
+                elif self._gallery.wanted(run, view):
+                    await self._gallery.bring(run, entries, view)
                 elif view.drawn < run.seq:
                     await self._pause(self._due(run))
                 else:
@@ -176,6 +180,9 @@ class Artist:
         _log.warning("slack does not take the message", run=self._run, channel=view.channel, because=trouble.code)
         await self._views.write(self._run, replace(view, trouble=trouble.code, writing=0 if not view.ts else view.writing))
         return run.stage is Stage.ENDED
+
+    def _more(self, run: Run, view: View) -> bool:
+        return self._paper.wanted(run, view) or self._gallery.wanted(run, view)
 
     def _wanted(self, run: Run, view: View | None) -> bool:
         if run.planned is None or run.asked is None or run.asked.place is None:

@@ -41,10 +41,9 @@ class Easel:
         """A page of a long plan in the thread of `ts`."""
         await self._send(channel, message, self._metadata(PAGE, number), thread_ts=ts)
 
-    async def upload(self, channel: str, ts: str, *, name: str, title: str, text: str) -> None:
-        """A text file in the thread of `ts`."""
-        content = text.encode()
-        room = await ask(self._client.files_getUploadURLExternal(filename=name, length=len(content)))
+    async def upload(self, channel: str, ts: str, *, name: str, title: str, content: bytes, words: str | None = None) -> None:
+        """A file in the thread of `ts`; `words` say what a picture shows to those who cannot see it."""
+        room = await ask(self._client.files_getUploadURLExternal(filename=name, length=len(content), alt_txt=words))
         url, file = room.get("upload_url"), room.get("file_id")
         if not isinstance(url, str) or not isinstance(file, str):
             raise Unsure("no_upload_url")

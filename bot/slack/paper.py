@@ -48,7 +48,7 @@ class Paper:
         await self._views.write(run.id, replace(view, paper=_SENDING))
         title = f"The whole plan of run {run.id}, with every reason"
         try:
-            await self._easel.upload(view.channel, view.ts, name=name(run), title=title, text=paper(run))
+            await self._easel.upload(view.channel, view.ts, name=name(run), title=title, content=paper(run).encode())
         except (Later, Unsure) as trouble:
             self._tries += 1
             if self._tries < _TRIES:

@@ -74,7 +74,7 @@ async def test_every_scope_and_event_is_used_and_none_is_missing():
         await s.page.wait_for(lambda frame: frame["type"] == "home")
         await s.workspace.fault("drop_answer", method="chat.postMessage", times=2)
         await s.office.runs.open(asking(plan(100)))
-        await s.page.wait_message(lambda message: message.get("files"))
+        await s.page.wait_message(lambda message: any(file["name"].endswith(".md") for file in message.get("files") or ()))
         calls = list(s.workspace.calls)
     refused = {call.method: call.answer.get("error") for call in calls if call.answer.get("error")}
     assert "missing_scope" not in refused.values()
