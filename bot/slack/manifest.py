@@ -65,7 +65,7 @@ def manifest() -> dict[str, Any]:
 
 
 def http_manifest(url: str, *, several: bool = False) -> dict[str, Any]:
-    """The same app in HTTP mode, under this https:// address; with `several` other workspaces and organisations can install it."""
+    """The same app in HTTP mode, under this https:// address; with `several` others can install it."""
     made, base = manifest(), url.rstrip("/")
     events = f"{base}/slack/events"
     for command in made["features"]["slash_commands"]:

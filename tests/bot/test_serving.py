@@ -186,3 +186,21 @@ async def until(logs: list[Any], words: str) -> None:
     async with asyncio.timeout(15):
         while not any(words in str(entry["event"]) for entry in logs):
             await asyncio.sleep(0.02)
+
+
+async def test_several_workspaces_are_served_without_a_token_of_ours(settings: Settings):
+    several = {
+        "mode": Mode.HTTP,
+        "slack_bot_token": None,
+        "slack_client_id": "1.2",
+        "slack_client_secret": "sesame",
+        "slack_teams": ("T0LOCAL",),
+    }
+    with capture_logs() as logs:
+        async with running(Settings(**(settings.model_dump() | several))), aiohttp.ClientSession() as session:
+            async with session.get(f"http://127.0.0.1:{settings.http_port}/slack/install") as page:
+                assert page.status == 200
+                assert "client_id=1.2" in await page.text()
+            assert await get(settings, "/readyz") == (200, "slack: ok\nstore: ok\n")
+            await until(logs, "connected to slack")
+    assert "sesame" not in str(logs)
