@@ -10,59 +10,41 @@ import json
 import time
 import uuid
 from collections import defaultdict, deque
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from collections.abc import Callable
+from typing import TypeVar
 
 from aiohttp import WSMsgType, web
 
-from tests.scenarios.slack_limits import findings
+from tests.scenarios.slack_limits import findings, window_findings
+from tests.scenarios.slack_values import (
+    ANA,
+    APP_TOKEN,
+    BOT,
+    BOT_TOKEN,
+    CHANNEL,
+    PEOPLE,
+    TEAM,
+    Call,
+    Json,
+    Limited,
+    Lost,
+    Private,
+    Refused,
+    buttons,
+    everything,
+    page,
+    read_arguments,
+)
 
-BOT_TOKEN, APP_TOKEN = "xoxb-1-judge-4f6b1c9a", "xapp-1-A1-judge-8d3e2f7b"
-BOT, CHANNEL, TEAM = "U0BOT", "C0OPS", "T0JUDGE"
-ANA, RAJ, GUS = "U0ANA", "U0RAJ", "U0GUS"
-PEOPLE = {ANA: "Ana Asker", RAJ: "Raj Rights", GUS: "Gus Guest", **{f"U0R{n:02}": f"Raj number {n}" for n in range(20)}}
 T = TypeVar("T")
-Json = dict[str, Any]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Call:
-    """One call of the Web API as it arrived."""
-
-    method: str
-    arguments: Mapping[str, Any]
-    at: float = field(default_factory=time.monotonic)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Limited:
-    """A 429 in place of the answer; nothing happens."""
-
-    retry_after: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Lost:
-    """The call is carried out, and its answer never arrives."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Private:
-    """What one person alone was told."""
-
-    user: str
-    text: str
-    blocks: list[Json]
-
-
-class Refused(Exception):
-    """An answer with `ok: false`."""
 
 
 class Slack:
-    """The emulator. `faults` holds what befalls the next calls of a method, `down` cuts every
-    connection, `broken` are the limits that a message broke, `impatient` the calls that came sooner than Retry-After allows."""
+    """The emulator.
+
+    `faults` holds what befalls the next calls of a method, `down` cuts every connection; `broken` are the limits that a message
+    broke, `impatient` the calls that came sooner than Retry-After allows.
+    """
 
     def __init__(self) -> None:
         self.calls: list[Call] = []
@@ -77,6 +59,8 @@ class Slack:
         self._sockets: list[web.WebSocketResponse] = []
         self._tickets: set[str] = set()
         self._acks: dict[str, asyncio.Future[Json]] = {}
+        self.windows: dict[str, Json] = {}
+        self._triggers: dict[str, float] = {}
         self._askers: dict[str, tuple[str, str, int]] = {}
         self._seconds = itertools.count(int(time.time()))
         self._runner = web.AppRunner(self._app(), access_log=None, shutdown_timeout=0.1)
@@ -102,7 +86,7 @@ class Slack:
         for socket in list(self._sockets):
             await socket.close()
 
-    async def until(self, what: str, look: Callable[[], T | None], patience: float = 40) -> T:
+    async def until(self, what: str, look: Callable[[], T | None], patience: float = 25) -> T:
         """What `look` finds, as soon as it finds something."""
         try:
             async with asyncio.timeout(patience):
@@ -132,7 +116,7 @@ class Slack:
             {
                 "command": "/rollback", "text": text, "user_id": user, "user_name": user.lower(), "channel_id": CHANNEL,
                 "channel_name": "ops", "team_id": TEAM, "team_domain": "judge", "api_app_id": "A1", "token": "old",
-                "is_enterprise_install": "false", "response_url": url, "trigger_id": uuid.uuid4().hex,
+                "is_enterprise_install": "false", "response_url": url, "trigger_id": self._trigger(),
             },
         )  # fmt: skip
 
@@ -148,9 +132,26 @@ class Slack:
             "team": {"id": TEAM, "domain": "judge"}, "enterprise": None, "is_enterprise_install": False, "api_app_id": "A1",
             "container": {"type": "message", "message_ts": ts, "channel_id": CHANNEL, "is_ephemeral": False},
             "channel": {"id": CHANNEL, "name": "ops"}, "message": message, "state": {"values": {}},
-            "trigger_id": uuid.uuid4().hex, "response_url": self._answer_url(user),
+            "trigger_id": self._trigger(), "response_url": self._answer_url(user),
             "actions": [{**carried, "block_id": "b", "type": "button", "action_ts": now, "text": button["text"]}],
         }  # fmt: skip
+
+    async def window(self, since: int = 0) -> Json:
+        """The window that was opened after number `since`."""
+        return await self.until("a window", lambda: list(self.windows.values())[since] if len(self.windows) > since else None)
+
+    async def submit(self, view: Json, text: str, user: str) -> None:
+        """Write this into every text box of a window, and press its button; the bot must take it."""
+        boxes = {b["block_id"]: b["element"] for b in view["blocks"] if b["type"] == "input"}
+        values = {name: {e["action_id"]: {"type": e["type"], "value": text}} for name, e in boxes.items() if "text" in e["type"]}
+        person = {"id": user, "username": user.lower(), "name": user.lower(), "team_id": TEAM}
+        payload = {
+            "type": "view_submission", "team": {"id": TEAM, "domain": "judge"}, "user": person, "api_app_id": "A1",
+            "trigger_id": self._trigger(), "view": {**view, "state": {"values": values}, "hash": "1"}, "response_urls": [],
+            "is_enterprise_install": False, "enterprise": None,
+        }  # fmt: skip
+        answer = await self.deliver("interactive", payload)
+        assert "errors" not in answer, answer
 
     async def deliver(self, kind: str, payload: Json) -> Json:
         """Send one envelope and wait for its acknowledgement, which must come within three seconds."""
@@ -216,7 +217,7 @@ class Slack:
 
     async def _call(self, request: web.Request) -> web.Response:
         method = request.match_info["method"]
-        arguments = await _arguments(request)
+        arguments = await read_arguments(request)
         if self.down:
             return self._hang_up(request)
         self.calls.append(Call(method=method, arguments=arguments))
@@ -288,14 +289,43 @@ class Slack:
         self.private.append(Private(user=arguments["user"], text=arguments["text"], blocks=arguments["blocks"]))
         return {"message_ts": f"{next(self._seconds)}.000200"}
 
+    def _trigger(self) -> str:
+        name = uuid.uuid4().hex
+        self._triggers[name] = time.monotonic()
+        return name
+
+    def _open_window(self, arguments: Json) -> Json:
+        given = self._triggers.pop(arguments["trigger_id"], None)
+        if given is None:
+            raise Refused("invalid_trigger_id")
+        if time.monotonic() - given > 3:
+            raise Refused("expired_trigger_id")
+        return self._keep_window(f"V{len(self.windows)}", arguments["view"])
+
+    def _update_window(self, arguments: Json) -> Json:
+        if arguments.get("view_id") not in self.windows:
+            raise Refused("not_found")
+        return self._keep_window(arguments["view_id"], arguments["view"])
+
+    def _keep_window(self, name: str, view: Json | str) -> Json:
+        shown = json.loads(view) if isinstance(view, str) else view
+        self.broken += [f"a window: {finding}" for finding in window_findings(shown)]
+        self.windows[name] = {**shown, "id": name, "hash": "1", "root_view_id": name, "team_id": TEAM, "app_id": "A1"}
+        return {"view": self.windows[name]}
+
+    def _channel(self, arguments: Json) -> Json:
+        if arguments["channel"] != CHANNEL:
+            raise Refused("channel_not_found")
+        return {"channel": {"id": CHANNEL, "name": "ops", "is_channel": True, "is_archived": False, "is_member": True}}
+
     def _history(self, arguments: Json) -> Json:
         found = [m for m in self.messages.values() if "thread_ts" not in m and float(m["ts"]) > float(arguments.get("oldest", 0))]
-        return _page(list(reversed(found)), arguments)
+        return page(list(reversed(found)), arguments)
 
     def _replies(self, arguments: Json) -> Json:
         if arguments["ts"] not in self.messages:
             raise Refused("thread_not_found")
-        return _page([m for m in self.messages.values() if arguments["ts"] in (m["ts"], m.get("thread_ts"))], arguments)
+        return page([m for m in self.messages.values() if arguments["ts"] in (m["ts"], m.get("thread_ts"))], arguments)
 
     def _held(self, arguments: Json, what: str, *, update: bool = False) -> None:
         if arguments.get("channel") != CHANNEL:
@@ -352,35 +382,9 @@ _METHODS: dict[str, Callable[[Slack, Json], Json]] = {
     "chat.postMessage": Slack._post,
     "chat.update": Slack._update,
     "chat.postEphemeral": Slack._ephemeral,
+    "conversations.info": Slack._channel,
+    "views.open": Slack._open_window,
+    "views.update": Slack._update_window,
     "conversations.history": Slack._history,
     "conversations.replies": Slack._replies,
 }
-
-
-def buttons(message: Mapping[str, Any]) -> list[Json]:
-    """The buttons of a message."""
-    rows = [block["elements"] for block in message.get("blocks", []) if block["type"] == "actions"]
-    return [element for row in rows for element in row if element["type"] == "button"]
-
-
-def everything(message: Mapping[str, Any]) -> str:
-    """All text of a message, blocks included."""
-    return json.dumps([message["text"], message.get("blocks", [])], ensure_ascii=False)
-
-
-async def _arguments(request: web.Request) -> Json:
-    if request.content_type == "application/json":
-        return {key: value for key, value in (await request.json()).items() if value is not None}
-    given: Json = {**request.query, **(await request.post())}
-    for name in ("blocks", "metadata"):
-        if isinstance(given.get(name), str):
-            given[name] = json.loads(given[name])
-    return given
-
-
-def _page(found: list[Json], arguments: Json) -> Json:
-    with_metadata = str(arguments.get("include_all_metadata", "")).lower() in ("true", "1")
-    begin, most = int(arguments.get("cursor") or 0), int(arguments.get("limit") or 100)
-    shown = [m if with_metadata else {k: v for k, v in m.items() if k != "metadata"} for m in found[begin : begin + most]]
-    more = str(begin + most) if begin + most < len(found) else ""
-    return {"messages": shown, "has_more": bool(more), "response_metadata": {"next_cursor": more}}

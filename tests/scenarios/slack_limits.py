@@ -25,6 +25,28 @@ def findings(arguments: Mapping[str, Any], *, update: bool = False) -> list[str]
     return list(_message(arguments, update))
 
 
+def window_findings(view: Mapping[str, Any]) -> list[str]:
+    """Every limit that a modal view breaks, in words."""
+    return list(_window(view))
+
+
+def _window(view: Mapping[str, Any]) -> Iterator[str]:
+    for key in ("title", "submit", "close"):
+        if key in view or key == "title":
+            yield from _text(view[key], 24, only="plain_text")
+    blocks = view.get("blocks", [])
+    if not 1 <= len(blocks) <= 100:
+        yield f"{len(blocks)} blocks"
+    if len(view.get("callback_id", "")) > 255 or len(view.get("private_metadata", "")) > 3_000:
+        yield "callback_id or private_metadata is too long"
+    if "submit" not in view and any(block["type"] == "input" for block in blocks):
+        yield "an input and no submit"
+    yield from _unique("block_id", [block.get("block_id") for block in blocks])
+    for number, block in enumerate(blocks):
+        for finding in _block(block):
+            yield f"block {number} ({block.get('type')}): {finding}"
+
+
 def _message(arguments: Mapping[str, Any], update: bool) -> Iterator[str]:
     text, blocks = arguments.get("text"), arguments.get("blocks")
     if not isinstance(text, str) or not text.strip():
@@ -84,6 +106,11 @@ def _block(block: Mapping[str, Any]) -> Iterator[str]:
             yield from _unique("action_id", [element.get("action_id") for element in block["elements"]])
             for element in block["elements"]:
                 yield from _element(element)
+        case "input":
+            yield from _text(block["label"], 2_000, only="plain_text")
+            if "hint" in block:
+                yield from _text(block["hint"], 2_000, only="plain_text")
+            yield from _element(block["element"])
         case "plan":
             yield from _plan(block)
         case "task_card":
@@ -115,6 +142,15 @@ def _task(task: Mapping[str, Any]) -> Iterator[str]:
 def _element(element: Mapping[str, Any]) -> Iterator[str]:
     if not 1 <= len(element.get("action_id", "")) <= 255:
         yield "an element without an action_id, or one over 255"
+    if "placeholder" in element:
+        yield from _text(element["placeholder"], 150, only="plain_text")
+    options = element.get("options", [])
+    if len(options) > {"overflow": 5, "checkboxes": 10, "radio_buttons": 10}.get(element["type"], 100):
+        yield f"{len(options)} options"
+    for option in options:
+        yield from _text(option["text"], 75)
+        if len(option.get("value", "")) > 150:
+            yield "an option's value is too long"
     if element["type"] != "button":
         return
     yield from _text(element["text"], 75, only="plain_text")

@@ -7,13 +7,16 @@ import signal
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.scenarios.emulator import ANA, GUS, RAJ, Limited, Lost, Slack, everything
+from tests.scenarios.emulator import Slack
+from tests.scenarios.slack_values import ANA, GUS, RAJ, Limited, Lost, everything
 from tests.scenarios.world import AFTER, BEFORE, STARTED_ONCE, World, command_line, free_ports, poll, processes, world
 
 
 async def test_from_the_word_to_the_end(tmp_path):
     async with world(tmp_path) as w:
         slack = w.slack
+        await slack.command("")
+        await slack.window()
         acknowledged = await slack.command('order-service --reason "checkout fails"')
         assert "order-service" in acknowledged["text"]
         ts = await slack.plan()
@@ -206,7 +209,7 @@ async def _dies_then_undo(folder: Path) -> None:
         w.way("order-service@1.4.2", "dies")
         ts, thread = await _stopped(w, "exit code 7", "cannot open the ledger", "Done: payment-service", "Failed: order-service")
         assert "<!channel>" not in thread
-        await w.slack.deliver("interactive", w.slack.press(ts, "Undo", RAJ))
+        await w.choose(ts, "Undo", "it did not help")
         await w.slack.says(ts, "Undone")
         assert w.runs() == BEFORE
 
@@ -239,7 +242,7 @@ async def _no_command_then_leave(folder: Path) -> None:
         assert w.runs()["order-service"] == "2.0.0"
         await w.slack.deliver("interactive", w.slack.press(ts, "Leave", GUS))
         await w.slack.told(GUS, "may not")
-        await w.slack.deliver("interactive", w.slack.press(ts, "Leave", RAJ))
+        await w.choose(ts, "Leave", "we go on by hand")
         await w.slack.says(ts, "Left")
         assert w.runs() == {**AFTER, "order-service": "2.0.0"}
 
@@ -259,7 +262,7 @@ async def _check_fails_then_skip(folder: Path) -> None:
     async with world(folder) as w:
         w.way("payment-service@2.2.0", "bad")
         ts, _ = await _stopped(w, "FAIL", "indicators “works”", "500", "It does run 2.2.0")
-        await w.slack.deliver("interactive", w.slack.press(ts, "Skip", RAJ))
+        await w.choose(ts, "Skip", "the check is wrong")
         await w.slack.says(ts, "Finished", "payment-service")
         assert w.starts() == STARTED_ONCE
 

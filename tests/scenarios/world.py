@@ -22,7 +22,8 @@ from integrations.catalog_file import CatalogFile
 from integrations.local_process import LocalProcessRuntime
 from integrations.protocols import Phase
 from planner.names import ServiceName, Version
-from tests.scenarios.emulator import APP_TOKEN, BOT_TOKEN, PEOPLE, RAJ, Slack
+from tests.scenarios.emulator import Slack
+from tests.scenarios.slack_values import APP_TOKEN, BOT_TOKEN, PEOPLE, RAJ
 
 PROGRAM = Path(__file__).with_name("program.py")
 BEFORE = {"order-service": "2.0.0", "payment-service": "3.0.0", "ledger-service": "1.1.0"}
@@ -201,6 +202,13 @@ class World:
         ts = await self.slack.plan()
         await self.slack.deliver("interactive", self.slack.press(ts, "Approve", RAJ))
         return ts
+
+    async def choose(self, ts: str, label: str, reason: str) -> None:
+        """Press a button that asks why, and say it."""
+        seen = len(self.slack.windows)
+        await self.slack.deliver("interactive", self.slack.press(ts, label, RAJ))
+        await self.slack.submit(await self.slack.window(since=seen), reason, RAJ)
+        await self.slack.tells(ts, reason)
 
     async def finished(self, ts: str) -> str:
         """The whole thread once the run has finished; checks that it really has."""
