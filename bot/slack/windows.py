@@ -38,8 +38,10 @@ from planner.refusal import Code, Refusal
 from planner.run import Run, Stage
 
 _log = structlog.get_logger(__name__)
-_AT_ONCE = 0.35
+_AT_ONCE = 1.2
 """Seconds that a submission waits for its plan, so that a no stands at the fields; after that the window says to wait."""
+_SETTLED = 0.5
+"""Seconds after which Slack has taken an acknowledgement: what is shown in a window before that would be overwritten by it."""
 _READ = 1.0
 _RIGHTS = 0.8
 _PLAN = next(verb for verb in VERBS if verb.name == "plan")
@@ -112,7 +114,7 @@ class Windows:
             case form.CALLBACK:
                 return await self._planned(view, origin, form.read(values), user, name)
             case asking.REASON_CALLBACK:
-                return self._reasoned(view, origin, asking.said(values), user, name)
+                return await self._reasoned(view, origin, asking.said(values), user, name)
             case asking.VERSION_CALLBACK:
                 return await self._set(view, origin, asking.picked(values), user, name)
             case _:
@@ -199,10 +201,11 @@ class Windows:
     async def _late(self, task: "asyncio.Task[Reply]", asker: Private, window: Window) -> None:
         """Both in the window and privately: the window may be closed by now, or show that it is waiting a moment longer."""
         told = await self.front.told(await task)
+        await asyncio.sleep(_SETTLED)
         await Pane(window=window, title="Rollbot", user=asker.user).say(told)
         await asker.say(told)
 
-    def _reasoned(self, view: Mapping[str, Any], origin: Origin, why: str, user: str, name: str) -> Answer:
+    async def _reasoned(self, view: Mapping[str, Any], origin: Origin, why: str, user: str, name: str) -> Answer:
         button, pressed = action_id(origin.action), decode_press(origin.value)
         if button is None or pressed is None:
             return {}
@@ -212,9 +215,13 @@ class Windows:
         if origin.channel:
             self.tasks.begin(self.front.deed(deed, self.asker(origin, user), name), f"{button} by {user}")
             return {}
+        work = self.front.doing(deed, Place(channel=""))
+        task = asyncio.create_task(self.front.reply(user, name, work), name=f"{button} by {user}")
+        done, _ = await asyncio.wait({task}, timeout=_AT_ONCE)
+        if done:
+            return {"response_action": "update", "view": saying("Rollbot", await self.front.told(task.result()))}
         window = Window(client=self.front.client, id=str(view.get("id") or ""))
-        pane = Pane(window=window, title="Rollbot", user=user)
-        self.tasks.begin(self.front.deed(deed, pane, name), f"{button} by {user}")
+        self.tasks.begin(self._late(task, self.asker(origin, user), window), f"late answer to {user}")
         return {"response_action": "update", "view": saying("Rollbot", message(_WAIT, section(_WAIT)))}
 
     async def _pressed_by(self, origin: Origin, trigger: str, user: str) -> Asker:

@@ -33,7 +33,7 @@ def papers(s: Stage) -> list[dict]:
 async def test_a_long_plan_goes_into_its_thread_as_a_file():
     async with stage() as s, live(s):
         await s.office.runs.open(asking(plan(500)))
-        await s.page.wait_message(lambda m: m.get("files"))
+        await s.page.wait_message(lambda m: m.get("files"), timeout=30)
         (file,) = papers(s)
         assert file["name"].startswith("plan-r1-5f5f")
         assert file["size"] == len(paper(at(asking(plan(500)), "r1")).encode())
