@@ -8,6 +8,7 @@ from bot import clock
 from bot.settings import CannotStart, Settings
 from bot.store.audit_signing import Signer
 from bot.store.connect import STORE_DOWN, Store, connect
+from bot.store.durable import Copies
 from bot.store.embedded import EmbeddedStore, EmbeddedStoreError
 from bot.store.keys import Keys
 from bot.store.runlog import RunLog
@@ -31,7 +32,13 @@ async def remember(settings: Settings) -> AsyncIterator[Memory]:
         store = connect(url)
         stack.push_async_callback(store.aclose)
         keys = Keys(settings.environment)
-        yield Memory(url=url, store=store, keys=keys, runs=RunLog(store, keys, clock.now, signer=signer(settings)))
+        runs = RunLog(store, keys, clock.now, signer=signer(settings), replicas=copies(settings))
+        yield Memory(url=url, store=store, keys=keys, runs=runs)
+
+
+def copies(settings: Settings) -> Copies:
+    """How many replicas must have a write before anything is done on the strength of it."""
+    return Copies(wanted=settings.redis_wait_replicas)
 
 
 def signer(settings: Settings) -> Signer | None:
@@ -52,7 +59,9 @@ async def _store_url(settings: Settings, stack: AsyncExitStack) -> str:
             await store.aclose()
     except EmbeddedStoreError as error:
         raise CannotStart(str(error)) from error
-    except (*STORE_DOWN, ValueError) as error:
+    except ValueError as error:
+        raise CannotStart(f"ROLLBOT_REDIS_URL cannot be used: {error}") from error
+    except STORE_DOWN as error:
         raise CannotStart(
             f"The store that ROLLBOT_REDIS_URL names does not answer ({type(error).__name__}). Is it running?"
         ) from error

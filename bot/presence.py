@@ -4,6 +4,7 @@ import asyncio
 
 import structlog
 
+from bot.memory import copies
 from bot.settings import Settings
 from bot.slack.calls import Trouble, ask
 from bot.slack.door import Door

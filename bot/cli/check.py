@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from bot import clock
 from bot.cli import check_audit, check_catalog, check_slack
 from bot.cli.finding import Finding, Mark
+from bot.memory import copies
 from bot.settings import Settings, load
 from bot.store.connect import STORE_DOWN, connect
 from bot.store.embedded import EmbeddedStore, EmbeddedStoreError
@@ -71,7 +72,7 @@ async def _ask(url: str, settings: Settings, live: list[Replica]) -> AsyncIterat
         yield Finding(Mark.MISSING, "store", f"ROLLBOT_REDIS_URL cannot be used: {error}")
         return
     try:
-        weak = await weaknesses(store)
+        weak = await weaknesses(store, copies(settings))
         audit = [finding async for finding in check_audit.findings(settings, store)]
         live += await Replicas(store, Keys(settings.environment), clock.now).live()
     except STORE_DOWN as error:

@@ -3,10 +3,14 @@
 from redis.exceptions import ResponseError
 
 from bot.store.connect import Store
+from bot.store.durable import ALONE, Copies
 
 
-async def weaknesses(store: Store) -> tuple[str, ...]:
-    """What is weaker than it should be, each with its cure; empty where nothing is. Raises what `STORE_DOWN` names."""
+async def weaknesses(store: Store, copies: Copies = ALONE) -> tuple[str, ...]:
+    """What is weaker than it should be, each with its cure; empty where nothing is. Raises what `STORE_DOWN` names.
+
+    `copies` are the replicas that Rollbot is told to wait for.
+    """
     found: list[str] = []
     try:
         settings = await store.config_get("*")
@@ -21,7 +25,15 @@ async def weaknesses(store: Store) -> tuple[str, ...]:
     policy = settings.get("maxmemory-policy", "noeviction")
     if policy != "noeviction":
         found.append(f"maxmemory-policy is {policy}: a full server throws runs away. CONFIG SET maxmemory-policy noeviction")
-    replication = await store.info("replication")
-    if int(replication.get("connected_slaves", 0)) and settings.get("min-replicas-to-write", "0") == "0":
-        found.append("there are replicas, but min-replicas-to-write is 0: a failover may lose what was acknowledged")
+    replicas = int((await store.info("replication")).get("connected_slaves", 0))
+    if replicas < copies.wanted:
+        found.append(
+            f"only {replicas} of the {copies.wanted} replicas that ROLLBOT_REDIS_WAIT_REPLICAS asks for are there: until they"
+            " are, no run is carried out. Bring them back, or lower it"
+        )
+    elif replicas and not copies.wanted:
+        found.append(
+            f"there are {replicas} replicas, and nobody waits for them: a failover may lose what was acknowledged, and a run"
+            " could end as stale although it touched something. Set ROLLBOT_REDIS_WAIT_REPLICAS to 1"
+        )
     return tuple(found)
