@@ -12,7 +12,7 @@ from typing import assert_never
 
 from planner.consent import Reminded
 from planner.events import Choice, Ending, Person
-from planner.names import ActorId
+from planner.names import ActorId, spoken
 from planner.next_actions import skippable
 from planner.plan import Plan
 from planner.policy import Circle, Freeze, FreezeRule, Policy
@@ -119,7 +119,7 @@ def in_freeze(plan: Plan, policy: Policy, now: datetime, overridden: AbstractSet
         code=Code.FROZEN,
         message=f"{_freezes(unmet)} on for services of this plan, and a rollback in it needs an override that names it.",
         facts=tuple(freeze_words(freeze) for freeze in unmet),
-        nearest=(f"/rollback {target.service} to {target.to_version} {named}",),
+        nearest=(f"{spoken(target.service)} to {target.to_version} {named}",),
     )
 
 
@@ -277,7 +277,7 @@ def _closed(run: Run, now: datetime) -> Refusal | None:
         return Refusal(
             code=Code.EXPIRED,
             message=f"The plan of run {run.id} expired at {run.planned.expires_at:%H:%M:%S} UTC; nothing was done.",
-            nearest=(f"/rollback {run.plan.target.service} to {run.plan.target.to_version}",),
+            nearest=(f"{spoken(run.plan.target.service)} to {run.plan.target.to_version}",),
         )
     return None
 

@@ -8,6 +8,7 @@ everything; it is made once per snapshot.
 
 import weakref
 from collections.abc import Callable, Iterator
+from copy import copy
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -61,6 +62,14 @@ class Graph:
 
     def __len__(self) -> int:
         return len(self._services)
+
+    def releasing(self, name: ServiceName) -> "Graph":
+        """The same with one service no longer pinned."""
+        other = copy(self)
+        other._pinned = self._pinned - {name}
+        other._histories = {one: history for one, history in self._histories.items() if one != name}
+        other._choices = {one: places for one, places in self._choices.items() if one != name}
+        return other
 
     def names(self) -> list[ServiceName]:
         """Every service, in alphabetical order."""

@@ -17,3 +17,15 @@ ActorId = NewType("ActorId", str)
 
 SERVICE_NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,62}", re.ASCII)
 """What a service name looks like; use with `fullmatch`."""
+
+
+VERBS = frozenset(
+    ("approve", "bad", "cancel", "explain", "forward", "help", "history", "leave", "lock", "locks", "plan", "reject", "retry")
+    + ("reviewed", "show", "skip", "status", "suggest", "undo", "unlock", "wait", "who-can", "why-not")
+)
+"""Words that begin a command: a service with such a name needs `plan` before it. A test holds this to the table of verbs."""
+
+
+def spoken(service: str) -> str:
+    """The words that ask for a rollback of that service."""
+    return f"/rollback plan {service}" if service in VERBS else f"/rollback {service}"

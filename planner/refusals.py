@@ -1,5 +1,7 @@
 """Why there is no plan, and what would do instead: the words of the planner's refusals."""
 
+from dataclasses import replace
+
 from planner.closure import Choice, Impossible, TooHard
 from planner.full import NoFull
 from planner.graph import Graph
@@ -12,8 +14,11 @@ from planner.target import OFFERED, other_targets, said
 TRIED = 4
 """Other releases that are tried out before a refusal is given."""
 
-REACH = 500
+REACH = 200
 """Services that trying another release may touch."""
+
+TOLD = 200
+"""Facts that a refusal holds one by one; the rest is counted."""
 
 
 def no_partial(graph: Graph, request: Request, place: int, found: Impossible) -> Refusal:
@@ -28,8 +33,8 @@ def no_partial(graph: Graph, request: Request, place: int, found: Impossible) ->
     return Refusal(
         code=Code.NO_SAFE_PLAN,
         message=f"No releases that may be used go together with {_named(graph, request, place)}, so nothing is planned.",
-        facts=words,
-        nearest=_other_ways(graph, request, place),
+        facts=_some(words),
+        nearest=(*_released(graph, request, place, found), *_other_ways(graph, request, place)),
     )
 
 
@@ -59,7 +64,7 @@ def crosses(graph: Graph, request: Request, place: int, found: tuple[Hazard, ...
     return Refusal(
         code=Code.DATA_LOSS,
         message=message,
-        facts=tuple(hazard_words(hazard) for hazard in found),
+        facts=_some(tuple(hazard_words(hazard) for hazard in found)),
         nearest=(accept, *_other_ways(graph, request, place, crossing=False)),
     )
 
@@ -76,6 +81,22 @@ def too_hard(graph: Graph, request: Request, place: int, found: TooHard, *, full
         ),
         nearest=(said(request.service, graph.history(request.service), place, "--strategy full"),) if full else (),
     )
+
+
+def _some(facts: tuple[str, ...]) -> tuple[str, ...]:
+    return facts if len(facts) <= TOLD else (*facts[:TOLD], f"and {len(facts) - TOLD} more")
+
+
+def _released(graph: Graph, request: Request, place: int, found: Impossible) -> tuple[str, ...]:
+    """The same request with one service fewer that must stay where it is, where that is enough."""
+    ways = []
+    for name in sorted(request.pinned & found.among)[:TRIED]:
+        freed = graph.releasing(name)
+        choice = choose_partial(freed, request.service, place, REACH)
+        if isinstance(choice, Choice):
+            less = replace(request, pinned=request.pinned - {name})
+            ways.append(_again(freed, less, place, crossing=bool(hazards(freed, choice.places))))
+    return tuple(ways)
 
 
 def _named(graph: Graph, request: Request, place: int) -> str:

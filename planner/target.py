@@ -6,7 +6,7 @@ from typing import assert_never
 from planner.facts import Verified
 from planner.graph import Graph
 from planner.history import BarKind, History
-from planner.names import ServiceName
+from planner.names import ServiceName, spoken
 from planner.plan import Request
 from planner.refusal import Code, Refusal
 
@@ -41,7 +41,7 @@ def other_targets(request: Request, history: History) -> list[int]:
 
 def said(service: ServiceName, history: History, place: int, *extra: str) -> str:
     """The words that ask for that release."""
-    return " ".join((f"/rollback {service} to {history.version(place)}", *extra))
+    return " ".join((f"{spoken(service)} to {history.version(place)}", *extra))
 
 
 def _newest(request: Request, history: History) -> int | Refusal:
@@ -73,7 +73,7 @@ def _unknown_service(name: ServiceName, graph: Graph) -> Refusal:
         code=Code.UNKNOWN_SERVICE,
         message=f"There is no service {name!r} in the catalog.{hint}",
         facts=(f"{len(names)} services are known",),
-        nearest=tuple(f"/rollback {other}" for other in close),
+        nearest=tuple(spoken(other) for other in close),
     )
 
 
@@ -92,7 +92,7 @@ def _unknown_version(request: Request, history: History) -> Refusal:
         code=Code.UNKNOWN_VERSION,
         message=f"{request.service} never ran a release {request.to!r}." + (f" Did you mean {close[0]}?" if close else ""),
         facts=(_known(request.service, history),),
-        nearest=tuple(f"/rollback {request.service} to {version}" for version in close),
+        nearest=tuple(f"{spoken(request.service)} to {version}" for version in close),
     )
 
 

@@ -7,6 +7,7 @@ from planner.plan import Alternative, Hazard, Move, Plan, Risk
 from planner.refusal import Refusal
 
 WIDTH = 96
+_FACTS = 12
 _NARROW = 36
 """The reasons stand beside the moves only where at least so many columns are left for them."""
 
@@ -45,7 +46,9 @@ def refusal_text(refusal: Refusal, *, width: int = WIDTH) -> str:
     """The refusal with its facts and what would do instead, without a line break at its end."""
     lines = _wrap(f"No: {refusal.message}", width)
     if refusal.facts:
-        lines += ["", "Because", *_list(refusal.facts, width)]
+        lines += ["", "Because", *_list(refusal.facts[:_FACTS], width)]
+        if len(refusal.facts) > _FACTS:
+            lines.append(f"  and {len(refusal.facts) - _FACTS} more (--format json tells them)")
     if refusal.nearest:
         # Not wrapped: these are there to be copied.
         lines += ["", "What would do", *(f"  {line}" for line in refusal.nearest)]
