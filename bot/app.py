@@ -4,7 +4,7 @@ import os
 import socket
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 from bot import clock
@@ -21,6 +21,7 @@ from bot.store.leases import Leases
 from bot.store.runlog import RunLog
 from bot.store.views import Views
 from commands.ports import Desk
+from commands.record import Record
 from integrations.catalog_file import CatalogFile
 from integrations.command_probe import CommandProbe
 from integrations.http_probe import HttpProbe
@@ -44,13 +45,15 @@ class World:
     runtimes: Mapping[str, Runtime]
     runs: RunLog
     limit: float
+    record: Record
 
     async def __call__(self) -> Snapshot:
         """All facts now."""
         bad: dict[ServiceName, dict[Version, str]] = {}
         for version in await self.runs.bad_versions():
             bad.setdefault(version.service, {})[version.version] = version.reason
-        return await survey(self.catalog, self.runtimes, bad, limit=self.limit)
+        seen = await survey(self.catalog, self.runtimes, bad, limit=self.limit)
+        return replace(seen, rates=await self.record.rates(clock.now()))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,7 +96,13 @@ async def assemble(settings: Settings) -> AsyncIterator[Parts]:
         for system in systems.values():
             if isinstance(system, KubernetesRuntime):
                 stack.push_async_callback(system.close)
-        world = World(catalog=CatalogFile(settings.catalog), runtimes=systems, runs=runs, limit=settings.survey)
+        world = World(
+            catalog=CatalogFile(settings.catalog),
+            runtimes=systems,
+            runs=runs,
+            limit=settings.survey,
+            record=Record(runs, settings.max_parallel),
+        )
         worker = Worker(
             runs=runs,
             leases=Leases(store, keys, replicas=copies(settings)),

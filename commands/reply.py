@@ -70,10 +70,11 @@ class RunList:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunDetail:
-    """One run with its whole log."""
+    """One run with its whole log. `explained` says in plain text how its chances were reckoned; empty where it has no plan."""
 
     run: Run
     entries: tuple[Entry, ...]
+    explained: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from commands.grammar import arguments, bad_command, run_id
 from commands.ports import Call, Desk
 from commands.press import unknown_run
+from commands.record import Record
 from commands.reply import Refused, Reply, RunDetail
+from commands.views.chain_text import chain_text
 from commands.words import Word
 from planner.names import RunId
 from planner.refusal import Refusal
@@ -38,4 +40,6 @@ async def act(desk: Desk, call: Call, intent: Show) -> Reply:
     entries = await desk.runs.entries(intent.run)
     if not entries:
         return Refused(refusal=await unknown_run(desk, intent.run))
-    return RunDetail(run=replay(intent.run, entries), entries=entries)
+    run = replay(intent.run, entries)
+    explained = "" if run.planned is None else chain_text(run.plan, await Record(desk.runs).rates(desk.now()))
+    return RunDetail(run=run, entries=entries, explained=explained)

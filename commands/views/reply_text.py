@@ -37,8 +37,9 @@ def reply_text(reply: Reply) -> str:
             return refusal_text(refusal)
         case RunList(title=title, runs=runs, empty=empty):
             return "\n".join([f"{title}:", *(f"  {run_line(run)}" for run in runs)]) if runs else empty
-        case RunDetail(run=run, entries=entries):
-            return "\n".join([run_line(run), *(entry_line(entry) for entry in entries)])
+        case RunDetail(run=run, entries=entries, explained=explained):
+            more = ["", explained] if explained else []
+            return "\n".join([run_line(run), *(entry_line(entry) for entry in entries), *more])
         case Overview(environment=environment, open=runs, held=held):
             going = [f"  {run_line(run)}" for run in runs] or ["  no run is open"]
             holds = [f"  {_hold(h)}" for h in held]

@@ -42,6 +42,8 @@ from planner.refusal import Refusal
 from planner.run import Run, Stage, follow
 
 _ROWS = 20
+_TABLE = 2600
+"""Characters of a table in one section."""
 
 
 def private(reply: Reply) -> Message:
@@ -178,19 +180,39 @@ def _detail(reply: RunDetail) -> Message:
     if len(told) > len(kept):
         kept.insert(0, f"…{len(told) - len(kept)} earlier lines are in the run's thread")
     log = [section(listing((clip(row, 700) for row in kept[at : at + 7]), 9)) for at in range(0, len(kept), 7)]
+    reckoned = _reckoned(reply.explained)
     if run.stage is Stage.WAITING:
-        return _waiting(run)
+        return _waiting(run, reckoned)
     pressable = buttons(run) if run.planned else ()
     return message(
-        _readable(head), section("\n".join(head)), *log, context("Times are UTC."), *([actions(*pressable)] if pressable else [])
+        _readable(head),
+        section("\n".join(head)),
+        *log,
+        context("Times are UTC."),
+        *reckoned,
+        *([actions(*pressable)] if pressable else []),
     )
 
 
-def _waiting(run: Run) -> Message:
+def _reckoned(explained: str) -> tuple[Block, ...]:
+    """How the chances were reckoned, as a table; as much of it as one block holds."""
+    if not explained:
+        return ()
+    kept: list[str] = []
+    for row in explained.splitlines():
+        if sum(len(escape(words)) + 1 for words in (*kept, row)) > _TABLE:
+            kept.append("…  the rest: rollbot show, in a terminal")
+            break
+        kept.append(row)
+    table = "\n".join(escape(row).replace("`", "´") for row in kept)
+    return (section(f"```{table}```"),)
+
+
+def _waiting(run: Run, reckoned: tuple[Block, ...] = ()) -> Message:
     """A plan that waits, with every reason, and with the buttons to decide."""
     shown = thread([details(run.plan)])
     head = section("\n".join(summary(run)[::2]))
-    return message(shown.text, head, *shown.blocks, *rows(run))
+    return message(shown.text, head, *shown.blocks, *reckoned, *rows(run))
 
 
 def _help(verbs: tuple[Usage, ...]) -> Message:
