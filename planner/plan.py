@@ -12,7 +12,7 @@ from planner.names import ServiceName, Version
 
 
 class Strategy(StrEnum):
-    """How much goes back: what must (`partial`), everything since (`full`), or the planner's choice (`auto`, only in requests)."""
+    """How much goes back: what must (`partial`), everything since (`full`), or the planner's choice (`auto`, requests only)."""
 
     AUTO = "auto"
     PARTIAL = "partial"
@@ -21,7 +21,7 @@ class Strategy(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """What somebody wants. `to` absent: the newest release that will do. `pinned` services stay where they are, whatever it costs.
+    """What somebody wants. `to` absent: the newest release that will do. `pinned` services stay where they are at any cost.
 
     `policy` is the fingerprint of the approval policy in force.
     """
@@ -46,7 +46,7 @@ class Target:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Move:
-    """One service from one release to another. `wave` counts from 1. `group` names its lockstep group, `because` is the chain of reasons."""
+    """One service from one release to another. `wave` counts from 1; `group` is its lockstep group; `because` gives reasons."""
 
     service: ServiceName
     from_version: Version

@@ -42,9 +42,9 @@ class Judgement:
 def judge(check: Check, measurements: tuple[Measurement, ...]) -> Judgement | None:
     """The check's judgement over what was measured so far, in order; `None` while it must go on measuring.
 
-    `count` counts measurements that are not errors. More than `failure_limit` failures fail. More than `error_limit` errors in a row
-    end the check as inconclusive, for not being able to measure is no evidence. Any inconclusive measurement keeps the check
-    from passing.
+    `count` counts measurements that are not errors. More than `failure_limit` failures fail. More than `error_limit` errors in
+    a row end the check as inconclusive, for not being able to measure is no evidence. Any inconclusive measurement keeps the
+    check from passing.
     """
     failures = sum(m.outcome is Outcome.FAIL for m in measurements)
     if failures > check.failure_limit:

@@ -49,7 +49,9 @@ class Easel:
             raise Unsure("no_upload_url")
         await self._put(url, content)
         await ask(
-            self._client.files_completeUploadExternal(files=[{"id": file, "title": title}], channel_id=channel, thread_ts=ts)
+            self._client.files_completeUploadExternal(
+                files=[{"id": file, "title": title}], channel_id=channel, thread_ts=ts, initial_comment=title
+            )
         )
 
     async def _put(self, url: str, content: bytes) -> None:

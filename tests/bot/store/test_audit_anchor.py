@@ -98,7 +98,7 @@ async def test_a_failure_is_seen_and_ends(store, keys, days, tmp_path):
 
 
 async def test_a_store_that_went_back_does_not_go_unnoticed(store, keys, days, tmp_path):
-    log, _ = await story(store, keys, days)
+    await story(store, keys, days)
     mine = notary(store, keys, FileAnchor(tmp_path / "heads"), days)
     await mine.keep_heads()
     async with store.pipeline(transaction=True) as pipeline:
