@@ -33,7 +33,9 @@ from tests.scenarios.slack_values import (
     buttons,
     everything,
     page,
+    person,
     read_arguments,
+    typed,
 )
 
 T = TypeVar("T")
@@ -59,6 +61,7 @@ class Slack:
         self._sockets: list[web.WebSocketResponse] = []
         self._tickets: set[str] = set()
         self._acks: dict[str, asyncio.Future[Json]] = {}
+        self.files: dict[str, bytes] = {}
         self.windows: dict[str, Json] = {}
         self._triggers: dict[str, float] = {}
         self._askers: dict[str, tuple[str, str, int]] = {}
@@ -110,15 +113,7 @@ class Slack:
 
     async def command(self, text: str, user: str = ANA) -> Json:
         """Type `/rollback TEXT`; what came with the acknowledgement."""
-        url = self._answer_url(user)
-        return await self.deliver(
-            "slash_commands",
-            {
-                "command": "/rollback", "text": text, "user_id": user, "user_name": user.lower(), "channel_id": CHANNEL,
-                "channel_name": "ops", "team_id": TEAM, "team_domain": "judge", "api_app_id": "A1", "token": "old",
-                "is_enterprise_install": "false", "response_url": url, "trigger_id": self._trigger(),
-            },
-        )  # fmt: skip
+        return await self.deliver("slash_commands", typed(text, user, self._answer_url(user), self._trigger()))
 
     def press(self, ts: str, label: str, user: str, **instead: str) -> Json:
         """What Slack sends when somebody presses the button that begins with this label; `instead` changes what it carries."""
@@ -128,7 +123,7 @@ class Slack:
         carried = {"action_id": button["action_id"], "value": button["value"], **instead}
         now = f"{time.time():.6f}"
         return {
-            "type": "block_actions", "user": {"id": user, "username": user.lower(), "name": user.lower(), "team_id": TEAM},
+            "type": "block_actions", "user": person(user),
             "team": {"id": TEAM, "domain": "judge"}, "enterprise": None, "is_enterprise_install": False, "api_app_id": "A1",
             "container": {"type": "message", "message_ts": ts, "channel_id": CHANNEL, "is_ephemeral": False},
             "channel": {"id": CHANNEL, "name": "ops"}, "message": message, "state": {"values": {}},
@@ -144,9 +139,8 @@ class Slack:
         """Write this into every text box of a window, and press its button; the bot must take it."""
         boxes = {b["block_id"]: b["element"] for b in view["blocks"] if b["type"] == "input"}
         values = {name: {e["action_id"]: {"type": e["type"], "value": text}} for name, e in boxes.items() if "text" in e["type"]}
-        person = {"id": user, "username": user.lower(), "name": user.lower(), "team_id": TEAM}
         payload = {
-            "type": "view_submission", "team": {"id": TEAM, "domain": "judge"}, "user": person, "api_app_id": "A1",
+            "type": "view_submission", "team": {"id": TEAM, "domain": "judge"}, "user": person(user), "api_app_id": "A1",
             "trigger_id": self._trigger(), "view": {**view, "state": {"values": values}, "hash": "1"}, "response_urls": [],
             "is_enterprise_install": False, "enterprise": None,
         }  # fmt: skip
@@ -211,6 +205,7 @@ class Slack:
                 web.route("*", "/api/{method}", self._call),
                 web.get("/socket/{ticket}", self._socket),
                 web.post("/answer/{id}", self._answer),
+                web.post("/upload/{id}", self._upload),
             ]
         )
         return app
@@ -313,6 +308,24 @@ class Slack:
         self.windows[name] = {**shown, "id": name, "hash": "1", "root_view_id": name, "team_id": TEAM, "app_id": "A1"}
         return {"view": self.windows[name]}
 
+    def _upload_url(self, arguments: Json) -> Json:
+        if not arguments.get("filename") or int(arguments.get("length", 0)) < 1:
+            raise Refused("invalid_arguments")
+        name = f"F{len(self.files)}"
+        self.files[name] = b""
+        return {"upload_url": f"{self.origin}/upload/{name}", "file_id": name}
+
+    def _uploaded(self, arguments: Json) -> Json:
+        given = arguments["files"]
+        files = json.loads(given) if isinstance(given, str) else given
+        if arguments.get("channel_id") != CHANNEL or not all(self.files.get(file["id"]) for file in files):
+            raise Refused("file_not_found")
+        return {"files": [{"id": file["id"], "title": file.get("title", "")} for file in files]}
+
+    async def _upload(self, request: web.Request) -> web.Response:
+        self.files[request.match_info["id"]] = await request.read()
+        return web.Response(text="OK")
+
     def _channel(self, arguments: Json) -> Json:
         if arguments["channel"] != CHANNEL:
             raise Refused("channel_not_found")
@@ -383,6 +396,8 @@ _METHODS: dict[str, Callable[[Slack, Json], Json]] = {
     "chat.update": Slack._update,
     "chat.postEphemeral": Slack._ephemeral,
     "conversations.info": Slack._channel,
+    "files.getUploadURLExternal": Slack._upload_url,
+    "files.completeUploadExternal": Slack._uploaded,
     "views.open": Slack._open_window,
     "views.update": Slack._update_window,
     "conversations.history": Slack._history,

@@ -49,6 +49,20 @@ class Refused(Exception):
     """An answer with `ok: false`."""
 
 
+def person(user: str) -> Json:
+    """Somebody, as they stand in what Slack sends."""
+    return {"id": user, "username": user.lower(), "name": user.lower(), "team_id": TEAM}
+
+
+def typed(text: str, user: str, answer_url: str, trigger: str) -> Json:
+    """What Slack sends when somebody types `/rollback TEXT`."""
+    return {
+        "command": "/rollback", "text": text, "user_id": user, "user_name": user.lower(), "channel_id": CHANNEL,
+        "channel_name": "ops", "team_id": TEAM, "team_domain": "judge", "api_app_id": "A1", "token": "old",
+        "is_enterprise_install": "false", "response_url": answer_url, "trigger_id": trigger,
+    }  # fmt: skip
+
+
 def buttons(message: Mapping[str, Any]) -> list[Json]:
     """The buttons of a message."""
     rows = [block["elements"] for block in message.get("blocks", []) if block["type"] == "actions"]

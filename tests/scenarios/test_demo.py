@@ -34,7 +34,7 @@ async def demo(folder: Path, *words: str, **more: str) -> AsyncIterator[subproce
         )  # fmt: skip
     try:
         yield process
-        left = [command_line(pid) for pid in its_processes(folder)]
+        left = [command_line(pid) for pid in processes(str(folder))]
         assert not left, f"left behind: {left}"
     except BaseException as error:
         error.add_note(said.read_text()[-4000:])
@@ -43,19 +43,9 @@ async def demo(folder: Path, *words: str, **more: str) -> AsyncIterator[subproce
         if process.poll() is None:
             process.kill()
             process.wait()
-        for pid in its_processes(folder):
+        for pid in processes(str(folder)):
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
-
-
-def its_processes(folder: Path) -> set[int]:
-    """Every process of this demo: the folder stands in its command line or in its environment."""
-    found = set(processes(str(folder)))
-    for entry in Path("/proc").iterdir():
-        with suppress(OSError):
-            if entry.name.isdigit() and str(folder).encode() in (entry / "environ").read_bytes():
-                found.add(int(entry.name))
-    return found - {os.getpid()}
 
 
 def its_ports(folder: Path) -> list[int]:
@@ -138,4 +128,4 @@ async def test_it_does_not_start_beside_a_real_slack_unless_told_so(tmp_path):
     assert "SLACK_BOT_TOKEN" in refused.stderr
     assert "--local" in refused.stderr
     assert "real-777" not in refused.stderr + refused.stdout
-    assert not its_processes(tmp_path / "a")
+    assert not processes(str(tmp_path / "a"))

@@ -263,12 +263,13 @@ def _nothing_wrong(made: World) -> None:
 
 
 def processes(mark: str) -> list[int]:
-    """The processes whose command line has this text."""
+    """The processes that have this text in their command line or environment, or stand in such a folder."""
     found = []
     for entry in Path("/proc").iterdir():
         if entry.name.isdigit() and int(entry.name) != os.getpid():
             with contextlib.suppress(OSError):
-                if mark.encode() in (entry / "cmdline").read_bytes():
+                told = (entry / "cmdline").read_bytes() + (entry / "environ").read_bytes()
+                if mark.encode() in told or mark in str((entry / "cwd").readlink()):
                     found.append(int(entry.name))
     return found
 
