@@ -53,7 +53,8 @@ class World:
         for version in await self.runs.bad_versions():
             bad.setdefault(version.service, {})[version.version] = version.reason
         seen = await survey(self.catalog, self.runtimes, bad, limit=self.limit)
-        return replace(seen, rates=await self.record.rates(clock.now()))
+        now = clock.now()
+        return replace(seen, rates=await self.record.rates(now), taken_at=now)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -46,6 +46,14 @@ class EdgeKind(StrEnum):
     STORES = "stores"
 
 
+class Origin(StrEnum):
+    """Who says that one service depends on another."""
+
+    DECLARED = "declared"
+    IMPORTED = "imported"
+    OBSERVED = "observed"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Migration:
     """One schema or data change that a release brought."""
@@ -72,10 +80,19 @@ class Release:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Edge:
-    """A dependency on `service`."""
+    """A dependency on `service`, who says so, and how old that is.
+
+    `source` names where an imported or observed one comes from. `seen_at` is when calls were last seen, on a declared one too;
+    `rate` is how many there were, in calls a second, over `window` seconds.
+    """
 
     service: ServiceName
     kind: EdgeKind = EdgeKind.CALLS
+    origin: Origin = Origin.DECLARED
+    source: str | None = None
+    seen_at: datetime | None = None
+    rate: float | None = None
+    window: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,7 +116,7 @@ class Service:
     """One service: who it is, how it is run, what it depends on, and every release known of it, oldest first.
 
     `current` is what the catalog says runs now, `None` where only the runtime can tell. `runtime` holds the runtime adapter's
-    `kind` and its settings as the catalog gives them.
+    `kind` and its settings as the catalog gives them, `registry` those of the service registry through which others find it.
     """
 
     name: ServiceName
@@ -107,6 +124,7 @@ class Service:
     tier: int | None = None
     current: Version | None = None
     runtime: Mapping[str, Any] | None = None
+    registry: Mapping[str, Any] | None = None
     depends_on: tuple[Edge, ...] = ()
     checks: tuple[Check, ...] = ()
     security_floor: Version | None = None

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from planner.closure import Choice
+from planner.footing import stale
 from planner.graph import Graph
 from planner.names import ServiceName, Version
 
@@ -23,9 +24,10 @@ def facts_of(graph: Graph, choice: Choice) -> dict[ServiceName, Version]:
 
 
 def findings(graph: Graph, choice: Choice, own: tuple[str, ...]) -> tuple[str, ...]:
-    """Warnings: of the survey, of the strategy (`own`), of what is not known, of needs that were broken before and stay so."""
+    """Warnings: of the survey, of the strategy (`own`), of what is not known or old, of needs broken before that stay so."""
     found: dict[str, None] = {}
-    for sort in (graph.warnings, own, _unlisted(graph, choice), _unknown(graph, choice), _broken_already(graph, choice)):
+    sorts = (graph.warnings, own, _unlisted(graph, choice), _unknown(graph, choice), stale(graph, choice))
+    for sort in (*sorts, _broken_already(graph, choice)):
         lines = list(dict.fromkeys(sort))
         found.update(dict.fromkeys(lines[:SHOWN]))
         if len(lines) > SHOWN:

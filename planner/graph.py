@@ -14,6 +14,8 @@ from datetime import datetime
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from planner.edges import strongest
+from planner.facts import Edge
 from planner.history import History, fits, history_of, moment_of
 from planner.names import ServiceName, Version
 from planner.ranges import Range, parse_version
@@ -42,6 +44,7 @@ class Graph:
 
     def __init__(self, snapshot: Snapshot, pinned: frozenset[ServiceName] = frozenset()) -> None:
         self.warnings = snapshot.warnings
+        self.taken_at = snapshot.taken_at
         self._services = snapshot.services
         self._current = snapshot.current
         self._bad = snapshot.bad
@@ -53,7 +56,7 @@ class Graph:
         self._by_start: tuple[list[tuple[datetime, ServiceName]], list[ServiceName]] | None = None
         self._neighbours: dict[ServiceName, tuple[ServiceName, ...]] = {}
         self._broken: dict[ServiceName, tuple[ServiceName, ...]] = {}
-        self._edges: dict[ServiceName, frozenset[ServiceName]] = {}
+        self._edges: dict[ServiceName, dict[ServiceName, Edge]] = {}
         self._needs: dict[tuple[ServiceName, int, ServiceName], Need | None] = {}
         self._rows: dict[tuple[ServiceName, int], dict[ServiceName, Need]] = {}
 
@@ -241,11 +244,15 @@ class Graph:
             return None
         return f"{here} depends on {other} without saying which versions, and history does not tell: any version is taken as fine"
 
-    def _depends(self, name: ServiceName, other: ServiceName) -> bool:
+    def edge(self, name: ServiceName, other: ServiceName) -> Edge | None:
+        """The dependency of one service on another, by whoever is most to be believed; `None` where there is none."""
         edges = self._edges.get(name)
         if edges is None:
-            edges = self._edges[name] = frozenset(edge.service for edge in self._services[name].depends_on)
-        return other in edges
+            edges = self._edges[name] = strongest(self._services[name].depends_on)
+        return edges.get(other)
+
+    def _depends(self, name: ServiceName, other: ServiceName) -> bool:
+        return self.edge(name, other) is not None
 
     def _look_up(self, name: ServiceName, place: int, other: ServiceName) -> Need | None:
         history = self.history(name)

@@ -5,9 +5,10 @@ A plan is made by `planner.planning.make_plan` and never changed; everything tha
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 
-from planner.facts import NOTHING, MigrationKind
+from planner.facts import NOTHING, MigrationKind, Origin
 from planner.names import ServiceName, Version
 
 
@@ -125,11 +126,23 @@ class Alternative:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Footing:
+    """The dependencies of one origin that a plan stands on: how many, since when the least fresh was not seen, a few by name."""
+
+    origin: Origin
+    source: str | None
+    edges: int
+    oldest_seen_at: datetime | None = None
+    some: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
     """What will be done, complete enough to be approved, carried out and explained.
 
     `facts` are the current releases the plan stands on: every moved service and every service whose constraints it weighed.
-    `advice` says in one sentence which of this and the alternatives is recommended, and why; empty where there is no other.
+    `stands_on` says who told of the dependencies that were weighed. `advice` says in one sentence which of this and the
+    alternatives is recommended, and why; empty where there is no other.
     `digest` is `sha256:` and 64 hex digits over facts, moves, order, hazards accepted and policy: two plans with the same
     digest do the same thing in the same world.
     """
@@ -146,6 +159,7 @@ class Plan:
     alternatives: tuple[Alternative, ...] = ()
     advice: str = ""
     facts: Mapping[ServiceName, Version] = field(default_factory=lambda: NOTHING)
+    stands_on: tuple[Footing, ...] = ()
     data_loss_accepted: bool = False
     policy: str = ""
 

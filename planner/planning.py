@@ -16,6 +16,7 @@ from typing import assert_never
 
 from planner.closure import Choice, Impossible, TooHard
 from planner.findings import facts_of, findings
+from planner.footing import footing
 from planner.full import NoFull, choose_full, moment_words
 from planner.graph import Graph, graph_of
 from planner.hazards import hazards
@@ -176,6 +177,7 @@ def _finish(graph: Graph, request: Request, place: int, draft: _Draft, rates: Ra
             + _offers(graph, request, drafts, rates),
             advice=advice,
             facts=MappingProxyType(facts_of(graph, draft.choice)),
+            stands_on=footing(graph, draft.choice),
             data_loss_accepted=request.accept_data_loss,
             policy=request.policy,
         )

@@ -17,7 +17,8 @@ class Snapshot:
     `current` has an entry for every service in `services`. `bad` maps a service to the versions that must not be gone back
     to, with the reason somebody gave. `unseen` are services whose runtime should have said what runs and did not: for them
     `current` is what the catalog believes. `warnings` are things the survey could not settle, in words. `rates` is how often and
-    how fast steps went so far; it changes what a plan is expected to do, never the plan.
+    how fast steps went so far; it changes what a plan is expected to do, never the plan. `taken_at` is when it was taken, in UTC,
+    by which the age of what was observed is told.
     """
 
     services: Mapping[ServiceName, Service]
@@ -26,6 +27,7 @@ class Snapshot:
     unseen: frozenset[ServiceName] = frozenset()
     warnings: tuple[str, ...] = ()
     rates: Rates = PRIOR
+    taken_at: datetime | None = None
 
 
 def from_catalog(
@@ -35,6 +37,7 @@ def from_catalog(
     bad: Mapping[ServiceName, Mapping[Version, str]] = NOTHING,
     unseen: Iterable[ServiceName] = (),
     warnings: Iterable[str] = (),
+    taken_at: datetime | None = None,
 ) -> Snapshot:
     """The snapshot of these services: each runs what `running` says, else its `current`, else its newest release.
 
@@ -55,6 +58,7 @@ def from_catalog(
         bad=bad,
         unseen=frozenset(unseen),
         warnings=tuple(notes),
+        taken_at=taken_at,
     )
 
 

@@ -9,12 +9,13 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import fields, replace
+from datetime import datetime
 from types import MappingProxyType
 from typing import Any
 
-from planner.facts import MigrationKind
+from planner.facts import MigrationKind, Origin
 from planner.names import ServiceName, Version
-from planner.plan import Alternative, Hazard, Move, OrderEdge, Plan, Risk, Strategy, Target
+from planner.plan import Alternative, Footing, Hazard, Move, OrderEdge, Plan, Risk, Strategy, Target
 from planner.refusal import Refusal
 
 PLAN_SCHEMA = "rollbot/plan/v1"
@@ -49,7 +50,7 @@ def sealed(plan: Plan) -> Plan:
 
 
 def plan_to_json(plan: Plan) -> dict[str, Any]:
-    """The plan in the public form `rollbot/plan/v1`, with `facts`, `data_loss_accepted` and `policy` besides."""
+    """The plan in the public form `rollbot/plan/v1`, with `facts`, `stands_on`, `data_loss_accepted` and `policy` besides."""
     return {
         "schema": PLAN_SCHEMA,
         "digest": plan.digest,
@@ -77,6 +78,7 @@ def plan_to_json(plan: Plan) -> dict[str, Any]:
         "alternatives": [_alternative_to_json(other) for other in plan.alternatives],
         "advice": plan.advice,
         "facts": {name: plan.facts[name] for name in sorted(plan.facts)},
+        "stands_on": [_footing_to_json(footing) for footing in plan.stands_on],
         "data_loss_accepted": plan.data_loss_accepted,
         "policy": plan.policy,
     }
@@ -133,9 +135,32 @@ def _plan(value: Mapping[str, Any]) -> Plan:
         alternatives=tuple(_alternative(item) for item in value["alternatives"]),
         advice=value.get("advice", ""),
         facts=MappingProxyType({ServiceName(name): Version(version) for name, version in value["facts"].items()}),
+        stands_on=tuple(_footing(item) for item in value.get("stands_on", ())),
         data_loss_accepted=value["data_loss_accepted"],
         policy=value["policy"],
     )
+
+
+def _footing(value: Mapping[str, Any]) -> Footing:
+    seen = value["oldest_seen_at"]
+    return Footing(
+        origin=Origin(value["origin"]),
+        source=value["source"],
+        edges=value["edges"],
+        oldest_seen_at=None if seen is None else datetime.fromisoformat(seen),
+        some=tuple(value["some"]),
+    )
+
+
+def _footing_to_json(footing: Footing) -> dict[str, Any]:
+    seen = footing.oldest_seen_at
+    return {
+        "origin": footing.origin.value,
+        "source": footing.source,
+        "edges": footing.edges,
+        "oldest_seen_at": None if seen is None else seen.isoformat(),
+        "some": list(footing.some),
+    }
 
 
 def _alternative(value: Mapping[str, Any]) -> Alternative:

@@ -5,6 +5,7 @@ import json
 import os
 import sys
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 from bot.cli.verbs import VERBS
@@ -66,7 +67,7 @@ def run(args: argparse.Namespace) -> int:
         strategy=Strategy(args.strategy),
         accept_data_loss=args.accept_data_loss,
     )
-    answer = make_plan(request, from_catalog(facts.services, warnings=facts.warnings))
+    answer = make_plan(request, from_catalog(facts.services, warnings=facts.warnings, taken_at=datetime.now(UTC)))
     try:
         put(_content(answer, args), args.output)
     except NotHere as trouble:

@@ -3,6 +3,7 @@
 import textwrap
 from collections.abc import Iterable, Iterator
 
+from commands.views.footing_text import stands_on
 from planner.plan import Alternative, Hazard, Move, Plan, Risk
 from planner.refusal import Refusal
 
@@ -31,6 +32,8 @@ def plan_text(plan: Plan, *, next_command: bool = False, width: int = WIDTH) -> 
     lines += ["", *_hazards(plan, width)]
     if plan.warnings:
         lines += ["", "Warnings", *_list(plan.warnings, width)]
+    if plan.stands_on:
+        lines += ["", *_wrap(f"Stands on: {stands_on(plan)}", width)]
     lines += ["", *_wrap(f"Risk: {_risk(plan.risk)}", width), *_wrap(_sure(plan.risk), width, "  ")]
     if plan.advice:
         lines += _wrap(plan.advice, width)

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from commands.views.entry_text import event_words
+from commands.views.footing_text import stands_on
 from planner.events import Entry, GateJudged
 from planner.involved import doer
 from planner.names import RunId
@@ -63,6 +64,8 @@ def _plan(run: Run) -> Iterator[str]:
     for move in plan.moves:
         cells = (str(move.wave), move.service, move.from_version, move.to_version, "; ".join(move.because))
         yield f"| {' | '.join(map(plain, cells))} |"
+    if plan.stands_on:
+        yield from ("", f"Stands on {plain(stands_on(plan))}.")
     yield from _hazards(plan)
 
 

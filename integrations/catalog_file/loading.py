@@ -19,6 +19,7 @@ from integrations.catalog_file.files import ENDINGS, files_of, read_document
 from integrations.catalog_file.schema import read_top
 from integrations.catalog_file.walk import NUMBER, TooMany, Walk
 from integrations.protocols import CatalogFacts
+from planner.edges import merged
 from planner.facts import Service
 from planner.names import ServiceName
 from planner.ranges import parse_version
@@ -26,7 +27,7 @@ from planner.ranges import parse_version
 MANY = 5_000
 """The garbage collector is told to leave the facts of more services than this alone."""
 
-_SINGLE = ("owner", "tier", "current", "runtime", "security_floor")
+_SINGLE = ("owner", "tier", "current", "runtime", "registry", "security_floor")
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +126,7 @@ def _add(before: _Told, service: Service, path: Path, walk: Walk) -> _Told:
                 said = f"{field} {getattr(one, field)} of {service.name} again"
                 walk.wrong((*path, key), said, f"expected it once: it is in {before.file} too")
         values[key] = (*places, *getattr(service, key))
-    values["depends_on"] = tuple(dict.fromkeys((*before.service.depends_on, *service.depends_on)))
+    values["depends_on"] = merged((*before.service.depends_on, *service.depends_on))
     return _Told(replace(before.service, **values), before.file)
 
 

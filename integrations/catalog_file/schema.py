@@ -6,6 +6,7 @@ gives is only used where nothing was wrong at all.
 
 import sys
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from functools import lru_cache
 from types import MappingProxyType
@@ -14,18 +15,20 @@ from typing import Any
 from integrations.catalog_file.checks import read_checks
 from integrations.catalog_file.document import Path
 from integrations.catalog_file.walk import Walk, found, is_name
-from planner.facts import NOTHING, Edge, EdgeKind, Migration, MigrationKind, Release, Service, Verified
+from planner.facts import NOTHING, Edge, EdgeKind, Migration, MigrationKind, Origin, Release, Service, Verified
 from planner.names import ServiceName, Version
 from planner.ranges import Range, RangeError
 
 TOP = frozenset({"version", "services"})
 SERVICE = frozenset(
-    {"name", "owner", "tier", "current", "runtime", "depends_on", "checks", "security_floor", "releases"},
+    {"name", "owner", "tier", "current", "runtime", "registry", "depends_on", "checks", "security_floor", "releases"},
 )
 RELEASE = frozenset({"version", "deployed_at", "verified", "artifact", "requires", "migrations"})
-EDGE = frozenset({"service", "kind"})
+EDGE = frozenset({"service", "kind", "origin", "source", "seen_at", "rate", "window"})
 MIGRATION = frozenset({"id", "kind"})
 _EDGE_KINDS = {str(kind): kind for kind in EdgeKind}
+_PLAIN_EDGE = frozenset({"service", "kind"})
+_ORIGINS = {str(origin): origin for origin in Origin}
 _MIGRATION_KINDS = {str(kind): kind for kind in MigrationKind}
 _VERIFIED = {str(word): word for word in Verified}
 
@@ -67,7 +70,8 @@ def _service(value: Any, at: Path, walk: Walk) -> Service | None:
         owner=walk.text(get("owner"), (*at, "owner"), "a text") if "owner" in given else None,
         tier=walk.whole(get("tier"), (*at, "tier"), 1, 0) or None if "tier" in given else None,
         current=_version(given, "current", at, walk),
-        runtime=_runtime(get("runtime"), (*at, "runtime"), walk) if "runtime" in given else None,
+        runtime=_adapter(get("runtime"), (*at, "runtime"), walk) if "runtime" in given else None,
+        registry=_adapter(get("registry"), (*at, "registry"), walk) if "registry" in given else None,
         depends_on=_edges(get("depends_on"), (*at, "depends_on"), walk) if "depends_on" in given else (),
         checks=read_checks(get("checks"), (*at, "checks"), walk) if "checks" in given else (),
         security_floor=_version(given, "security_floor", at, walk),
@@ -83,8 +87,8 @@ def _version(given: Mapping[str, Any], key: str, at: Path, walk: Walk) -> Versio
     return None if version is None else Version(version)
 
 
-def _runtime(value: Any, at: Path, walk: Walk) -> Mapping[str, Any] | None:
-    """The settings of the runtime adapter as they stand; only that adapter knows what may be in them."""
+def _adapter(value: Any, at: Path, walk: Walk) -> Mapping[str, Any] | None:
+    """The settings of a runtime or registry adapter as they stand; only that adapter knows what may be in them."""
     if value is None:
         return None
     if type(value) is not dict or type(value.get("kind")) is not str:
@@ -120,7 +124,24 @@ def _edge(value: Any, at: Path, walk: Walk) -> Edge | None:
         return None
     name = walk.name(given["service"], (*at, "service"))
     kind = walk.choice(given.get("kind"), (*at, "kind"), _EDGE_KINDS)
-    return _edge_of(name, EdgeKind(kind or EdgeKind.CALLS)) if name else None
+    edge = _edge_of(name, EdgeKind(kind or EdgeKind.CALLS)) if name else None
+    return edge if edge is None or given.keys() <= _PLAIN_EDGE else _told(edge, given, at, walk)
+
+
+def _told(edge: Edge, given: Mapping[str, Any], at: Path, walk: Walk) -> Edge:
+    """The edge with who says so and how old that is."""
+    origin = Origin(walk.choice(given.get("origin"), (*at, "origin"), _ORIGINS) or Origin.DECLARED)
+    source = walk.text(given.get("source"), (*at, "source"), "a text, such as prometheus")
+    if source is not None and origin is Origin.DECLARED:
+        walk.wrong((*at, "source"), found(source), "expected a source only with origin: imported or observed")
+    return replace(
+        edge,
+        origin=origin,
+        source=source,
+        seen_at=walk.moment(given.get("seen_at"), (*at, "seen_at")),
+        rate=walk.rate(given.get("rate"), (*at, "rate")),
+        window=walk.seconds(given["window"], (*at, "window"), 1.0) if given.get("window") is not None else None,
+    )
 
 
 @lru_cache(maxsize=1 << 18)

@@ -114,6 +114,15 @@ class Walk:
         self.wrong(at, found(value), f"expected a whole number from {least} up")
         return default
 
+    def rate(self, value: Any, at: Path) -> float | None:
+        """How many a second: a finite number from 0 up; absent is `None`."""
+        if value is None:
+            return None
+        if type(value) in (int, float) and math.isfinite(value) and value >= 0:
+            return float(value)
+        self.wrong(at, found(value), "expected calls a second, as a number from 0 up")
+        return None
+
     def seconds(self, value: Any, at: Path, default: float) -> float:
         """A duration, in seconds; absent is the default."""
         if value is None:

@@ -180,3 +180,37 @@ async def test_it_is_read_again_only_when_it_changed(tmp_path):
     write(tmp_path, "a.yaml", "version: 1\nservices: [{name: a}, {name: B}]")
     with pytest.raises(CatalogError):
         await catalog.load()
+
+
+def test_an_edge_keeps_its_origin_and_age_and_files_of_a_folder_tell_one_edge_together(tmp_path):
+    (tmp_path / "a.yaml").write_text("version: 1\nservices:\n- name: order\n  depends_on: [payment]\n  releases: []\n")
+    (tmp_path / "b.yaml").write_text(
+        "version: 1\nservices:\n- name: order\n  registry: {kind: consul, service: shop-order}\n  depends_on:\n"
+        "  - {service: payment, origin: observed, source: prometheus, seen_at: 2026-11-20T08:00:00Z, rate: 1.5, window: 1h}\n"
+        "  - {service: mail, kind: publishes, origin: imported, source: backstage}\n"
+    )
+    order = read_catalog(tmp_path).services["order"]
+    assert order.registry == {"kind": "consul", "service": "shop-order"}
+    payment, mail = order.depends_on
+    assert (payment.origin, payment.source, payment.rate, payment.window) == ("declared", None, 1.5, 3600.0)
+    assert payment.seen_at is not None and payment.seen_at.isoformat() == "2026-11-20T08:00:00+00:00"
+    assert (mail.kind, mail.origin, mail.source) == ("publishes", "imported", "backstage")
+
+
+@pytest.mark.parametrize(
+    ("edge", "said"),
+    [
+        ("{service: b, origin: seen}", "expected one of declared, imported, observed"),
+        ("{service: b, rate: -1}", "expected calls a second"),
+        ("{service: b, window: 60}", "expected a number and a unit"),
+        ("{service: b, seen_at: yesterday}", "expected a date and time"),
+        ("{service: b, source: prometheus}", "expected a source only with origin: imported or observed"),
+        ("{service: b, orign: observed}", "did you mean origin?"),
+    ],
+)
+def test_what_is_wrong_with_the_origin_of_an_edge_is_said(tmp_path, edge, said):
+    path = tmp_path / "c.yaml"
+    path.write_text(f"version: 1\nservices:\n- name: a\n  depends_on:\n  - {edge}\n- name: b\n")
+    with pytest.raises(CatalogError, match=r"c\.yaml:5") as caught:
+        read_catalog(path)
+    assert said in str(caught.value)

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from bot.slack.render.kit import clip, code, count, escape, seconds
 from bot.slack.render.plan import move
+from commands.views.footing_text import stands_on
 from planner.plan import Alternative, Plan
 from planner.run import Run
 
@@ -33,6 +34,8 @@ def rows(plan: Plan) -> Iterator[str]:
         yield "*Why in this order*"
         for edge in plan.order:
             yield clip(f"• {code(edge.before)} before {code(edge.after)}: {escape(clip(edge.because, 300))}", _ROW)
+    if plan.stands_on:
+        yield f"_Stands on {escape(stands_on(plan))}_"
     for warning in plan.warnings:
         yield clip(f"⚠️ {escape(warning)}", _ROW)
 
@@ -61,6 +64,8 @@ def paper(run: Run) -> str:
         f"- {plan.risk.success:.0%} likely to go through without a stop",
         f"- digest `{plan.digest}`",
     ]
+    if plan.stands_on:
+        lines.append(f"- stands on {_flat(stands_on(plan))}")
     if run.asked is not None:
         why = f": {_flat(run.asked.reason)}" if run.asked.reason else ""
         lines.append(f"- asked for by {_flat(run.asked.by.name)}{why}")
