@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 
 from aiohttp import web
 
+from bot.listening import stop_listening
 from bot.metrics import CONTENT_TYPE, Metrics
 
 Answer = bool | str
@@ -45,7 +46,7 @@ async def ops_site(host: str, port: int, questions: Mapping[str, Question], metr
         await web.TCPSite(runner, host, port).start()
         yield int(runner.addresses[0][1])
     finally:
-        await runner.cleanup()
+        await stop_listening(runner)
 
 
 async def _ask(question: Question) -> Answer:

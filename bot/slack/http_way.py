@@ -14,6 +14,7 @@ from slack_bolt.adapter.aiohttp import to_aiohttp_response
 from slack_bolt.request.async_request import AsyncBoltRequest
 from slack_bolt.response import BoltResponse
 
+from bot.listening import stop_listening
 from bot.slack.http_guard import MOST_BODY, NotSlack, Unreadable, check, kind_of, read
 from bot.slack.meter import SILENT, Meter
 
@@ -84,7 +85,7 @@ class HttpWay:
         """Stop listening, after what is being answered was answered. Safe to call twice."""
         runner, self._runner = self._runner, None
         if runner is not None:
-            await runner.cleanup()
+            await stop_listening(runner)
 
     async def _take(self, app: Dispatches, request: web.Request) -> web.StreamResponse:
         begun = time.perf_counter()

@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 
 from aiohttp import web
 
+from bot.listening import stop_listening
 from bot.workspace.bot_doors import BotDoors
 from bot.workspace.directory import Directory
 from bot.workspace.faults import Fault
@@ -72,7 +73,7 @@ class Workspace:
             await self._state.feed.close()
             await self._state.sockets.close()
             await self.request_url("")
-            await runner.cleanup()
+            await stop_listening(runner)
 
     @property
     def url(self) -> str:

@@ -12,6 +12,7 @@ from aiohttp import web
 from bot import clock
 from bot.cli.check import findings
 from bot.cli.finding import Mark
+from bot.listening import stop_listening
 from bot.settings import Mode, Settings, SettingsError, load
 from bot.slack.web import web_client
 from bot.store.keys import Keys
@@ -158,7 +159,7 @@ async def test_two_tokens_of_two_apps_are_told(given: dict[str, Any], workspace:
         told = await said(given | {"slack_api_url": api}, Mark.MISSING)
         assert "the tokens belong to two apps: SLACK_BOT_TOKEN to A0ROLLBOT, SLACK_APP_TOKEN to A0OTHER" in told
     finally:
-        await runner.cleanup()
+        await stop_listening(runner)
         await other.stop()
 
 

@@ -8,6 +8,7 @@ import socket
 import pytest
 from aiohttp import web
 
+from bot.listening import stop_listening
 from integrations.prometheus_probe import PrometheusProbe, problems
 from planner.facts import Check
 from planner.verdict import Outcome
@@ -33,7 +34,7 @@ async def serving(handler):
         await web.TCPSite(runner, "127.0.0.1", 0).start()
         yield f"http://127.0.0.1:{runner.addresses[0][1]}"
     finally:
-        await runner.cleanup()
+        await stop_listening(runner)
 
 
 async def answered(body, status=200, **settings):

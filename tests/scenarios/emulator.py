@@ -15,6 +15,7 @@ from typing import TypeVar
 
 from aiohttp import WSMsgType, web
 
+from bot.listening import stop_listening
 from tests.scenarios.slack_limits import findings, window_findings
 from tests.scenarios.slack_values import (
     ANA,
@@ -82,7 +83,7 @@ class Slack:
     async def stop(self) -> None:
         """Hang up and close."""
         await self.cut()
-        await self._runner.cleanup()
+        await stop_listening(self._runner)
 
     async def cut(self) -> None:
         """Close every socket, as a Slack does that breaks down."""

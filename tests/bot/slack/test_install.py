@@ -15,6 +15,7 @@ from pydantic import SecretStr
 from slack_sdk.errors import SlackApiError
 from structlog.testing import capture_logs
 
+from bot.listening import stop_listening
 from bot.slack.door import Shut
 from bot.slack.http_doors import Doors, OAuth
 from bot.slack.http_way import HttpSettings
@@ -160,7 +161,7 @@ async def opened(installations: Installations, names: tuple[str, ...] = ("T1", "
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
         await doors.stop()
-        await runner.cleanup()
+        await stop_listening(runner)
 
 
 async def test_each_workspace_is_answered_with_its_own_token(house: House):

@@ -9,6 +9,7 @@ import pytest
 from aiohttp import web
 from slack_sdk.signature import SignatureVerifier
 
+from bot.listening import stop_listening
 from bot.workspace.client import PageClient
 from bot.workspace.server import Workspace
 
@@ -47,7 +48,7 @@ async def bot(workspace: Workspace) -> AsyncIterator[Bot]:
     await workspace.request_url(bot.url)
     yield bot
     await workspace.request_url("")
-    await runner.cleanup()
+    await stop_listening(runner)
 
 
 async def test_a_command_is_a_signed_form_and_its_answer_is_shown(workspace: Workspace, page: PageClient, bot: Bot):

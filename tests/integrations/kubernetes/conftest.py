@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 import pytest
 from aiohttp import web
 
+from bot.listening import stop_listening
 from integrations.kubernetes import KubernetesRuntime
 from integrations.kubernetes.access import Access
 from integrations.kubernetes.auth import fixed_token
@@ -39,4 +40,4 @@ async def runtime(cluster: FakeCluster) -> AsyncIterator[KubernetesRuntime]:
     found = KubernetesRuntime(access=lambda context: access, timeout=2.0)
     yield found
     await found.close()
-    await runner.cleanup()
+    await stop_listening(runner)
