@@ -14,7 +14,7 @@ from typing import Any
 
 from integrations.catalog_file.checks import read_checks
 from integrations.catalog_file.document import Path
-from integrations.catalog_file.walk import Walk, found, is_name
+from integrations.catalog_file.walk import Walk, found, is_name, is_version, plain_moment
 from planner.facts import NOTHING, Edge, EdgeKind, Migration, MigrationKind, Origin, Release, Service, Verified
 from planner.names import ServiceName, Version
 from planner.ranges import Range, RangeError
@@ -24,6 +24,7 @@ SERVICE = frozenset(
     {"name", "owner", "tier", "current", "runtime", "registry", "depends_on", "checks", "security_floor", "releases"},
 )
 RELEASE = frozenset({"version", "deployed_at", "verified", "artifact", "requires", "migrations"})
+_PLAIN = frozenset({"version", "deployed_at", "verified", "requires"})
 EDGE = frozenset({"service", "kind", "origin", "source", "seen_at", "rate", "window"})
 MIGRATION = frozenset({"id", "kind"})
 _EDGE_KINDS = {str(kind): kind for kind in EdgeKind}
@@ -162,6 +163,31 @@ def _releases(value: Any, at: Path, walk: Walk) -> tuple[Release, ...]:
 
 
 def _release(value: Any, at: Path, walk: Walk) -> Release | None:
+    return _plain_release(value) or _any_release(value, at, walk)
+
+
+def _plain_release(value: Any) -> Release | None:
+    """A release as programs write nearly all of them; `None` for whatever needs a closer look, right or wrong."""
+    if type(value) is not dict or not value.keys() <= _PLAIN:
+        return None
+    get = value.get
+    version, deployed_at, word, wanted = get("version"), get("deployed_at"), get("verified", "unknown"), get("requires")
+    if type(version) is not str or type(deployed_at) is not str or type(word) is not str or not is_version(version):
+        return None
+    time, verified, requires = plain_moment(deployed_at), _VERIFIED.get(word), NOTHING
+    if time is None or verified is None:
+        return None
+    if wanted is not None:
+        if type(wanted) is not dict or not all(type(text) is str for text in wanted.values()):
+            return None
+        known = _ranges(tuple(wanted.items()))
+        if known is None:
+            return None
+        requires = known
+    return Release(version=Version(sys.intern(version)), deployed_at=time, verified=verified, requires=requires)
+
+
+def _any_release(value: Any, at: Path, walk: Walk) -> Release | None:
     given = walk.mapping(value, at, RELEASE, "a release: a mapping with the keys version, deployed_at, …")
     if given is None:
         return None

@@ -91,7 +91,7 @@ class Walk:
 
     def version(self, value: Any, at: Path) -> str | None:
         """A version: any text without blanks."""
-        if type(value) is str and _is_version(value):
+        if type(value) is str and is_version(value):
             return sys.intern(value)  # many services have the same few
         self.wrong(at, found(value), "expected a version as text without blanks, at most 256 characters, such as 1.4.2")
         return None
@@ -173,24 +173,31 @@ def is_name(text: str) -> bool:
 
 
 @lru_cache(maxsize=1 << 16)
-def _is_version(text: str) -> bool:
+def is_version(text: str) -> bool:
+    """Whether a text can be a version."""
     return _VERSION.fullmatch(text) is not None
+
+
+def plain_moment(text: str) -> datetime | None:
+    """The moment that a text names as nearly every program writes it, `2026-11-01T10:00:00Z`; `None` for other text."""
+    if len(text) != 20 or text[4::3] != "--T::Z":
+        return None
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError:
+        return None
 
 
 @lru_cache(maxsize=1 << 16)
 def moment(text: str) -> datetime | None:
     """The moment in UTC that an ISO 8601 text names; without a zone, and for a day alone, UTC is meant. `None` for other text."""
-    if len(text) == 20 and text[4::3] == "--T::Z":
-        pass  # as nearly every program writes it
-    elif match := _TIME.fullmatch(text.strip()):
+    if match := _TIME.fullmatch(text.strip()):
         time = match[2] if match[2][1] != ":" else "0" + match[2]
         text = f"{match[1]}T{time}{(match[3] or 'Z').upper()}"
     elif not _DAY.fullmatch(text.strip()):
         return None
     try:
         read = datetime.fromisoformat(text.strip())
-        if read.tzinfo is UTC:
-            return read
         return read.replace(tzinfo=UTC) if read.tzinfo is None else read.astimezone(UTC)
     except (ValueError, OverflowError):
         return None
