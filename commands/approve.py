@@ -110,8 +110,7 @@ async def _held(desk: Desk, run: Run) -> Refused | None:
     if not found:
         return None
     again = f"/rollback {typed(replan.again(run, replan.Replan(run=run.id)))} --dry-run"
-    no = blocked(desk, rollback_wanted(run.plan), len(services), found, retry=again)
-    return Refused(refusal=no, blocked=tuple(sorted({service for claim in found for service in claim.services})))
+    return blocked(desk, rollback_wanted(run.plan), len(services), found, retry=again)
 
 
 def _seen(run: Run, short: str | None) -> str:

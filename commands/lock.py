@@ -99,7 +99,7 @@ async def lock(desk: Desk, call: Call, intent: Lock) -> Reply:
         return Said(text=f"You hold {service} {end}.", lines=tuple(lines))
     found = others or await claims(desk, [service])
     no = blocked(desk, f"to hold {service} by hand: {intent.reason.rstrip('.')}", 1, found, retry=f"/rollback status {service}")
-    return await refuse(desk, call, Refused(refusal=no, blocked=(service,)))
+    return await refuse(desk, call, no)
 
 
 async def unlock(desk: Desk, call: Call, intent: Unlock) -> Reply:
@@ -180,7 +180,11 @@ def _not_yours(desk: Desk, holder: Holder) -> Refusal:
         code=Code.NOT_ALLOWED,
         message=f"{holder.service} is held by {holder.who}, not by you; nothing was changed.",
         facts=(*_facts(holder), f"Approvers may break it, with a reason. {who_can(desk.policy)}"),
-        nearest=(f"/rollback wait {holder.service}", f"/rollback unlock {holder.service} --break REASON"),
+        nearest=(
+            f"/rollback wait {holder.service}",
+            f"/rollback ask {holder.service} WHAT FOR",
+            f"/rollback unlock {holder.service} --break REASON",
+        ),
     )
 
 
@@ -189,5 +193,9 @@ def _may_not_break(desk: Desk, holder: Holder) -> Refusal:
         code=Code.NOT_ALLOWED,
         message=f"You may not break the lock of {holder.who} on {holder.service}: only an approver may.",
         facts=(*_facts(holder), who_can(desk.policy)),
-        nearest=("Ask one of them to break it, or the holder to give it back.", f"/rollback wait {holder.service}"),
+        nearest=(
+            f"/rollback ask {holder.service} WHAT FOR",
+            f"/rollback wait {holder.service}",
+            "Ask an approver to break it.",
+        ),
     )

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from commands.ports import Desk, Holder
+from commands.reply import Askable, Refused
 from planner.events import Person
 from planner.names import ServiceName
 from planner.plan import Plan
@@ -44,8 +45,8 @@ async def claims(desk: Desk, services: Iterable[ServiceName]) -> tuple[Claim, ..
     return tuple(found)
 
 
-def blocked(desk: Desk, wanted: str, of: int, found: Sequence[Claim], *, smaller: str = "", retry: str = "") -> Refusal:
-    """The refusal with its six facts. `wanted` completes "You wanted …"; `of` is how many services that takes.
+def blocked(desk: Desk, wanted: str, of: int, found: Sequence[Claim], *, smaller: str = "", retry: str = "") -> Refused:
+    """The no with its six facts. `wanted` completes "You wanted …"; `of` is how many services that takes.
 
     `smaller` is the command for the plan that does without the held services, where there is one; `retry` looks without doing.
     """
@@ -62,14 +63,46 @@ def blocked(desk: Desk, wanted: str, of: int, found: Sequence[Claim], *, smaller
     ways = [f"/rollback wait {' '.join(services[:10])}"] if any(claim.holder for claim in found) else []
     ways += [smaller] if smaller else []
     for claim in found[:_SHOWN]:
-        ways += _ways(claim)
+        ways += _ways(claim, wanted)
     verb = "is" if len(services) == 1 else "are"
-    return Refusal(
+    refusal = Refusal(
         code=Code.LOCKED,
         message=f"{_listed(services)} {verb} held, so nothing was done.",
         facts=tuple(lines),
         nearest=tuple(dict.fromkeys([*ways, *([retry] if retry else [])])),
     )
+    holders = tuple(_askable(claim, wanted) for claim in found[:_SHOWN] if reachable(claim))
+    return Refused(refusal=refusal, blocked=tuple(sorted(set(services))), smaller=smaller, holders=holders)
+
+
+def holder_of(claim: Claim) -> Person | None:
+    """The person to speak to: who holds it by hand, or who asked for the run that holds it."""
+    if claim.run is not None:
+        return claim.run.asked.by if claim.run.asked else None
+    return claim.holder.person if claim.holder else None
+
+
+def reachable(claim: Claim) -> bool:
+    """Whether Slack can reach whoever holds it: a run that has a thread, or a person who is not of a terminal."""
+    holder = holder_of(claim)
+    if holder is None or claim.holder is None:
+        return False
+    if claim.run is not None:
+        return claim.run.asked is not None and claim.run.asked.place is not None
+    return claim.holder.place is not None or ":" not in holder.id
+
+
+def _askable(claim: Claim, wanted: str) -> Askable:
+    holder, service = holder_of(claim), claim.services[0]
+    name = holder.name if holder else "the holder"
+    breaks = "" if claim.run else f"/rollback unlock {service} --break"
+    return Askable(name=name, ask=_ask(claim, wanted), breaks=breaks)
+
+
+def _ask(claim: Claim, wanted: str) -> str:
+    # The words go through the grammar again: quoted, nothing in them is taken for a flag.
+    said = " ".join(wanted.replace('"', "'").split())
+    return f'/rollback ask {claim.services[0]} "{said}"'
 
 
 def rollback_wanted(plan: Plan) -> str:
@@ -121,16 +154,13 @@ def _until(desk: Desk, claim: Claim) -> str:
     return f"{until:%H:%M} UTC, in {left} min" if left < 600 else f"{until:%Y-%m-%d %H:%M} UTC"
 
 
-def _ways(claim: Claim) -> list[str]:
+def _ways(claim: Claim, wanted: str) -> list[str]:
+    ask = [_ask(claim, wanted)] if reachable(claim) else []
     if claim.run is not None:
-        return [f"/rollback show {claim.run.id}", f"/rollback cancel {claim.run.id}"]
+        return [*ask, f"/rollback show {claim.run.id}", f"/rollback cancel {claim.run.id}"]
     if claim.holder is None or claim.holder.person is None:
         return []
-    service = claim.services[0]
-    return [
-        f"Ask {mention(claim.holder.person)} to give it back: /rollback unlock {service}",
-        f"/rollback unlock {service} --break REASON",
-    ]
+    return [*ask, f"/rollback unlock {claim.services[0]} --break REASON"]
 
 
 def _listed(names: Sequence[str]) -> str:

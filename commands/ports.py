@@ -11,7 +11,7 @@ from typing import Protocol
 from integrations.protocols import Finding
 from planner.approval import Actor
 from planner.events import Entry, EnvironmentEvent, Person, Place, RunEvent
-from planner.lock_events import LockBroken, Locked, Unlocked, WaitAsked
+from planner.lock_events import LockBroken, Locked, ReleaseAsked, Unlocked, WaitAsked
 from planner.names import RunId, ServiceName, Version
 from planner.plan import Plan
 from planner.policy import Policy
@@ -112,6 +112,10 @@ class Runs(Protocol):
 
     async def wait(self, event: WaitAsked) -> tuple[Holder, ...]:
         """Put somebody among those who are told when these services are free. Empty where they are: nothing was written then."""
+        ...
+
+    async def ask(self, event: ReleaseAsked, hold: Holder) -> bool:
+        """Write down that somebody asks for that hold. `False` where they did so minutes ago: nothing was written then."""
         ...
 
     async def second_looks(self) -> tuple[RunId, ...]:

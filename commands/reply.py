@@ -51,12 +51,29 @@ class Said:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Askable:
+    """Somebody who holds a service, and the command that asks them for it.
+
+    `breaks` is the command that ends their hold, less its reason; empty where it is a run's.
+    """
+
+    name: str
+    ask: str
+    breaks: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Refused:
-    """No, and why. `blocked` are held services that one can wait for; `smaller` the command for a plan that does without them."""
+    """No, and why.
+
+    `blocked` are held services that one can wait for; `smaller` the command for a plan that does without them; `holders` can be
+    asked to give them back.
+    """
 
     refusal: Refusal
     blocked: tuple[ServiceName, ...] = ()
     smaller: str = ""
+    holders: tuple[Askable, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -67,15 +67,8 @@ async def occupied(desk: Desk, intent: Rollback, plan: Plan, snapshot: Snapshot)
         return None
     held = tuple(sorted({service for claim in found for service in claim.services}))
     smaller = await _smaller(desk, replace(intent, without=tuple(sorted({*intent.without, *held}))), snapshot)
-    no = blocked(
-        desk,
-        rollback_wanted(plan),
-        len(services),
-        found,
-        smaller=smaller,
-        retry=f"/rollback {typed(replace(intent, dry_run=True))}",
-    )
-    return Refused(refusal=no, blocked=held, smaller=smaller)
+    retry = f"/rollback {typed(replace(intent, dry_run=True))}"
+    return blocked(desk, rollback_wanted(plan), len(services), found, smaller=smaller, retry=retry)
 
 
 async def _smaller(desk: Desk, intent: Rollback, snapshot: Snapshot) -> str:

@@ -4,6 +4,7 @@ from typing import Any
 
 from commands import (
     approve,
+    ask,
     bad,
     cancel,
     decide,
@@ -214,6 +215,18 @@ VERBS: tuple[Verb[Any], ...] = (
         ),
         read=wait.read,
         act=wait.act,
+    ),
+    Verb(
+        usage=_usage(
+            "ask",
+            ask.USAGE,
+            "Have whoever holds a service asked to give it back, with what you want it for.",
+            "/rollback ask order-service checkouts fail, I want to roll it back",
+            "/rollback ask payment-service to roll order-service back to 1.4.2",
+            "/rollback locks",
+        ),
+        read=ask.read,
+        act=ask.act,
     ),
     Verb(
         usage=_usage(

@@ -16,6 +16,7 @@ from planner.lock_events import (
     LockBroken,
     Locked,
     LockExpired,
+    ReleaseAsked,
     Reviewed,
     SecondLookAsked,
     Unlocked,
@@ -376,6 +377,7 @@ EnvironmentEvent = (
     | LockExpired
     | LockBroken
     | WaitAsked
+    | ReleaseAsked
     | WaiterCalled
     | SecondLookAsked
     | Reviewed

@@ -66,6 +66,19 @@ class WaitAsked:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ReleaseAsked:
+    """Somebody asks whoever holds a service to give it back. `place` is where the holder is told, or the thread of `run`."""
+
+    kind: Literal["release_asked"] = "release_asked"
+    service: ServiceName
+    by: Person
+    holder: Person
+    wanted: str
+    run: RunId | None = None
+    place: Place | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class WaiterCalled:
     """What somebody waited for is free: they are told, once. `position` is their place among those called now, from 1."""
 

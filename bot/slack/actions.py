@@ -39,7 +39,9 @@ class ActionId(StrEnum):
         return _CHOICES.get(self.value.removeprefix("rollbot:"))
 
 
-TYPED = {"rollbot:wait": "wait ", "rollbot:ask": "plan "}
+WAIT, SMALLER, ASK, BREAK = "rollbot:wait", "rollbot:ask", "rollbot:ask-holder", "rollbot:break"
+RELEASE, CANCEL = "rollbot:release", "rollbot:cancel-run"
+TYPED = {WAIT: "wait ", SMALLER: "plan ", ASK: "ask ", BREAK: "unlock ", RELEASE: "unlock ", CANCEL: "cancel "}
 """Buttons that stand for typed words: what those must begin with. Their value is the words after `/rollback`."""
 _CHOICES = {choice.value: choice for choice in Choice}
 _ACTIONS = {action.value: action for action in ActionId}

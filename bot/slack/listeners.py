@@ -16,7 +16,6 @@ from bot.slack.homes import Homes
 from bot.slack.mentions import mentioned
 from bot.slack.metadata import Origin
 from bot.slack.render.form import SERVICE
-from bot.slack.shelf import Shelf
 from bot.slack.tasks import Tasks
 from bot.slack.windows import Windows
 
@@ -26,7 +25,7 @@ _BUSY = "Rollbot has too much to do at present and did nothing. Try again in a m
 
 def register(app: AsyncApp, front: Front, tasks: Tasks, homes: Homes) -> None:
     """Listen for everything that the manifest asks for."""
-    windows = Windows(front=front, shelf=Shelf(front.desk.survey), tasks=tasks)
+    windows = Windows(front, tasks)
     _commands(app, front, windows, tasks)
     _presses(app, windows, tasks)
     _windows(app, windows, tasks)
@@ -43,7 +42,7 @@ def _commands(app: AsyncApp, front: Front, windows: Windows, tasks: Tasks) -> No
             await ack(text=_BUSY)
             return
         if not words.strip():
-            tasks.begin(windows.start(str(command.get("trigger_id") or ""), origin, user, name), f"form for {user}")
+            tasks.begin(windows.form.start(str(command.get("trigger_id") or ""), origin, user, name), f"form for {user}")
             await ack()
             return
         first = at_once(words)
@@ -75,12 +74,12 @@ def _presses(app: AsyncApp, windows: Windows, tasks: Tasks) -> None:
 def _windows(app: AsyncApp, windows: Windows, tasks: Tasks) -> None:
     @app.action(SERVICE)
     async def chosen(ack: AsyncAck, body: dict[str, Any]) -> None:
-        tasks.begin(windows.chosen(_object(body.get("view"))), "a service was chosen")
+        tasks.begin(windows.form.chosen(_object(body.get("view"))), "a service was chosen")
         await ack()
 
     @app.options(SERVICE)
     async def options(ack: AsyncAck, payload: dict[str, Any]) -> None:
-        await ack(options=await windows.options(str(payload.get("value") or "")))
+        await ack(options=await windows.form.options(str(payload.get("value") or "")))
 
     @app.view(re.compile(r"rollbot:.*"))
     async def submitted(ack: AsyncAck, body: dict[str, Any], view: dict[str, Any]) -> None:

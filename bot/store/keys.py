@@ -8,6 +8,7 @@ lock:SERVICE hash    owner and since; of a run: run, stays until it ends, whatev
                      reason, channel, thread and until (ms by the server's clock, empty: no end), when it holds no more
 holds        zset    services held by hand that have an end, by that end (ms)
 waiters      hash    who is told when which services are free, with their place in the order
+asked:S:P    string  whose hold on service S the person P asked for last; expires after ten minutes
 looks        set     runs that were started past their approvals and that nobody has looked at since
 lease:RUN    hash    owner, epoch and until (ms) of the worker that has the run in its hands
 epoch        string  the last fencing number given out
@@ -74,6 +75,10 @@ class Keys:
     def waiters(self) -> str:
         """Who waits for services."""
         return self._key("waiters")
+
+    def asked(self, service: ServiceName, person: ActorId) -> str:
+        """Whom somebody asked lately to give a service back."""
+        return self._key(f"asked:{service}:{person}")
 
     @property
     def looks(self) -> str:

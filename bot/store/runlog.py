@@ -28,9 +28,12 @@ from planner.events import (
     Trimmed,
 )
 from planner.involved import doer
-from planner.lock_events import LockBroken, Locked, LockExpired, SecondLookAsked, Unlocked, WaitAsked
+from planner.lock_events import LockBroken, Locked, LockExpired, ReleaseAsked, SecondLookAsked, Unlocked, WaitAsked
 from planner.names import RunId, ServiceName, Version
 from planner.run import Run, Stage, follow, replay
+
+_ASKED_AGAIN = 600_000
+"""Milliseconds after which somebody may ask the same holder for the same service again."""
 
 
 class RunLog:
@@ -179,6 +182,21 @@ class RunLog:
 
         await self._note(look)
         return held
+
+    async def ask(self, event: ReleaseAsked, hold: Holder) -> bool:
+        """Write down that somebody asks for that hold. `False` where they did so lately: nothing was written then."""
+        written = False
+
+        async def look(commit: Commit) -> Sequence[EnvironmentEvent]:
+            nonlocal written
+            key = self._keys.asked(event.service, event.by.id)
+            written = await self._redis.get(key) != hold.owner
+            if written:
+                commit.effect("SET", key, hold.owner, "PX", str(_ASKED_AGAIN))
+            return (event,) if written else ()
+
+        await self._note(look)
+        return written
 
     async def expire_holds(self) -> tuple[ServiceName, ...]:
         """End every hold by hand whose time is over by the server's clock; the services that are free now."""

@@ -33,7 +33,17 @@ from planner.events import (
     Surveyed,
     Trimmed,
 )
-from planner.lock_events import LockBroken, Locked, LockExpired, Reviewed, SecondLookAsked, Unlocked, WaitAsked, WaiterCalled
+from planner.lock_events import (
+    LockBroken,
+    Locked,
+    LockExpired,
+    ReleaseAsked,
+    Reviewed,
+    SecondLookAsked,
+    Unlocked,
+    WaitAsked,
+    WaiterCalled,
+)
 
 
 def entry_line(entry: Entry) -> str:
@@ -120,6 +130,9 @@ def event_words(event: Event) -> str:
             return f"{event.by.name} broke the lock of {event.holder.name} on {event.service} ({event.held_for}): {event.reason}"
         case WaitAsked():
             return f"{event.by.name} wants to be told when {', '.join(event.services)} is free"
+        case ReleaseAsked():
+            held = f", which run {event.run} holds" if event.run else ""
+            return f"{event.by.name} asks {event.holder.name} to give {event.service} back{held}: {event.wanted}"
         case WaiterCalled():
             return f"{event.waiter.name} is told that {', '.join(event.services)} is free ({event.position} of {event.of})"
         case SecondLookAsked():

@@ -22,7 +22,7 @@ from planner.events import (
     RunSealed,
 )
 from planner.facts import Migration, MigrationKind, Release, Service, Verified
-from planner.lock_events import LockBroken, Locked, LockExpired, Reviewed, Unlocked, WaitAsked, WaiterCalled
+from planner.lock_events import LockBroken, Locked, LockExpired, ReleaseAsked, Reviewed, Unlocked, WaitAsked, WaiterCalled
 from planner.names import ActorId, RunId, ServiceName, Version
 from planner.policy import Policy
 from planner.ranges import Range
@@ -57,6 +57,7 @@ class MemoryRuns:
         self.environment: list[EnvironmentEvent] = []
         self.by_hand: dict[ServiceName, Holder] = {}
         self._waiting: list[WaitAsked] = []
+        self._asked: dict[tuple[ServiceName, ActorId, str], datetime] = {}
 
     def adopt(self, other: "MemoryRuns") -> None:
         """Go on with what another one holds."""
@@ -144,6 +145,15 @@ class MemoryRuns:
             self._waiting.append(event)
             self.environment.append(event)
         return held
+
+    async def ask(self, event: ReleaseAsked, hold: Holder) -> bool:
+        await asyncio.sleep(0)
+        key, now = (event.service, event.by.id, hold.owner), self._now()
+        if key in self._asked and now - self._asked[key] < timedelta(minutes=10):
+            return False
+        self._asked[key] = now
+        self.environment.append(event)
+        return True
 
     async def expire_holds(self) -> None:
         for service, holder in list(self.by_hand.items()):

@@ -5,7 +5,8 @@ Each test takes a `Runs` that is empty. Run them all with `pytest.mark.parametri
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from datetime import timedelta
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -23,6 +24,7 @@ from planner.events import (
     Planned,
     RunEvent,
 )
+from planner.lock_events import Locked, ReleaseAsked
 from planner.names import ActorId, RunId, ServiceName, Version
 from planner.plan import Move, Plan, Request, Risk, Strategy, Target
 from planner.run import Run, Stage, replay
@@ -31,6 +33,7 @@ from tests.commands.fakes import NOON
 Must = Callable[[Runs], Awaitable[None]]
 ORDER, PAYMENT, STOCK = ServiceName("order-service"), ServiceName("payment-service"), ServiceName("stock-service")
 ANA = Person(id=ActorId("UANA"), name="Ana <Ana>")
+BEN = Person(id=ActorId("UBEN"), name="Ben")
 
 
 def beginning(*services: ServiceName) -> list[RunEvent]:
@@ -131,6 +134,19 @@ async def remembers_bad_versions_until_they_are_cleared(runs: Runs) -> None:
     assert [bad.service for bad in await runs.bad_versions()] == [PAYMENT]
 
 
+async def asks_a_holder_once_for_a_while(runs: Runs) -> None:
+    hold = Locked(service=ORDER, by=ANA, reason="looking", since=datetime(2026, 11, 23, 12, 0, tzinfo=UTC))
+    assert await runs.hold(hold) == ()
+    (held,) = await runs.holders([ORDER])
+    event = ReleaseAsked(service=ORDER, by=BEN, holder=ANA, wanted="to roll it back")
+    assert [await runs.ask(event, held) for _ in range(2)] == [True, False]
+    assert await runs.ask(replace(event, by=ANA), held)
+    # A hold that was taken anew is another one.
+    assert await runs.hold(replace(hold, since=hold.since + timedelta(seconds=1))) == ()
+    (newer,) = await runs.holders([ORDER])
+    assert await runs.ask(event, newer)
+
+
 async def holds_nothing_while_a_run_waits(runs: Runs) -> None:
     await runs.open(beginning())
     assert await runs.holders([ORDER, PAYMENT]) == ()
@@ -148,6 +164,7 @@ CONTRACT: tuple[Must, ...] = (
     lists_open_runs_oldest_first_until_they_end,
     lists_recent_runs_newest_first_and_by_service,
     remembers_bad_versions_until_they_are_cleared,
+    asks_a_holder_once_for_a_while,
     holds_nothing_while_a_run_waits,
 )
 

@@ -6,11 +6,12 @@ import pytest
 
 from commands.reply import HoldList, Opened, Refused, Said
 from commands.table import answer
-from planner.events import Granted, LocksTaken
-from planner.lock_events import LockBroken, Locked, LockExpired, Unlocked, WaiterCalled
+from planner.events import Granted, LocksTaken, Person
+from planner.lock_events import LockBroken, Locked, LockExpired, ReleaseAsked, Unlocked, WaiterCalled
+from planner.names import RunId, ServiceName
 from planner.refusal import Code
 from planner.run import Stage
-from tests.commands.fakes import ANA, BEN, GUEST, NOON, Office, call, release, service, snapshot
+from tests.commands.fakes import ANA, BEN, GUEST, HERE, NOON, Office, call, release, service, snapshot
 
 
 async def said(office, who, words):
@@ -195,3 +196,46 @@ async def test_a_service_that_is_not_in_the_catalog_is_neither_locked_nor_left_o
     office = Office()
     assert (await refused(office, ANA, "lock order-servise why")).refusal.code is Code.UNKNOWN_SERVICE
     assert (await refused(office, ANA, "order-service --without payment-servise")).refusal.code is Code.UNKNOWN_SERVICE
+
+
+async def test_the_holder_is_asked_once_for_a_while_with_what_it_is_wanted_for():
+    office = Office()
+    assert "is not held by anybody" in (await said(office, BEN, "ask payment-service to roll it back")).text
+    await said(office, ANA, "lock payment-service comparing the books")
+    reply = await refused(office, BEN, "order-service")
+    (holder,) = reply.holders
+    assert holder.name == "Ana"
+    assert holder.ask in reply.refusal.nearest
+    first = await said(office, BEN, holder.ask.removeprefix("/rollback "))
+    assert "Ana is told" in first.text
+    again = await said(office, BEN, "ask payment-service now please")
+    assert "was told" in again.text
+    (event,) = noted(office, ReleaseAsked)
+    assert (event.by, event.holder, event.service, event.place) == (BEN.person, ANA.person, "payment-service", HERE)
+    assert event.wanted == "to roll order-service back to 1.4.2, which also moves payment-service"
+    own = await said(office, ANA, "ask payment-service why not")
+    assert own.lines == ("/rollback unlock payment-service",)
+
+
+async def test_who_asked_for_the_run_is_asked_where_a_run_holds_it():
+    office = Office()
+    await answer(office.desk, call(ANA, "order-service"))
+    run = await office.runs.read(RunId("r1"))
+    await office.runs.append(run, [Granted(approvals=1), LocksTaken(services=(ServiceName("order-service"),))])
+    await said(office, BEN, "ask order-service it is on fire")
+    (event,) = noted(office, ReleaseAsked)
+    assert (event.holder, event.run, event.place) == (ANA.person, "r1", None)
+
+
+async def test_nobody_at_a_terminal_can_be_asked_and_that_is_said():
+    office = Office()
+    await office.runs.hold(Locked(service="payment-service", by=Person(id="cli:ana", name="ana"), reason="looking", since=NOON))
+    reply = await refused(office, BEN, "ask payment-service to roll it back")
+    assert "nothing was sent" in reply.refusal.message
+    assert (await refused(office, BEN, "order-service")).holders == ()
+
+
+@pytest.mark.parametrize("words", ["ask", "ask payment-service", "ask payment-service '  '", "ask <!channel> now"])
+async def test_asking_needs_a_service_and_a_reason(words):
+    reply = await refused(Office(), BEN, words)
+    assert reply.refusal.code is Code.BAD_COMMAND

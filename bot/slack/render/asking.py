@@ -16,6 +16,7 @@ from planner.run import Run
 
 REASON_CALLBACK = "rollbot:reason"
 VERSION_CALLBACK = "rollbot:version"
+WORDS_CALLBACK = "rollbot:words"
 REASON, VERSION = "reason", "version"
 _HINTS = {
     ActionId.REJECT: "The migration is not ready",
@@ -60,6 +61,24 @@ def version(run: Run, choices: ServiceChoices | None, metadata: str) -> dict[str
         context(f"The same by keyboard: {code(f'/rollback {choices.service} to VERSION')}"),
     )
     return window("Set version", blocks, callback=VERSION_CALLBACK, submit="Plan again", close="Not now", metadata=metadata)
+
+
+def break_lock(words: str, metadata: str) -> dict[str, Any]:
+    """Why somebody's lock is ended. `words` are those that the button stands for: `unlock SERVICE --break`."""
+    _, _, rest = words.partition(" ")
+    service = rest.removesuffix(" --break")
+    lines = [
+        f"*Break the lock on {code(service)}*",
+        "Its holder is told by whom and why; whoever waits for the service is told that it is free. Rollbacks may move it then.",
+        "Only approvers may do this. Ask the holder first, if there is time.",
+    ]
+    why = text_box(REASON, "Ana does not answer and checkouts fail", most=LONGEST_REASON, lines=True)
+    blocks: list[Block] = [
+        section("\n".join(lines)),
+        field(REASON, "Why", why, hint="The holder reads it; it stays in the audit."),
+    ]
+    blocks.append(context(f"The same by keyboard: {code(f'/rollback {words} REASON')}"))
+    return window("Break a lock", blocks, callback=WORDS_CALLBACK, submit="Break it", close="Not now", metadata=metadata)
 
 
 def said(values: Mapping[str, Any]) -> str:

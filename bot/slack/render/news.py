@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass
 
-from bot.slack.render.kit import Message, clip, code, escape, message, moment, section, who
+from bot.slack.actions import CANCEL, RELEASE
+from bot.slack.render.kit import Message, actions, button, clip, code, escape, message, moment, section, sure, who
 from planner.events import Event, Person, Place
-from planner.lock_events import LockBroken, Locked, LockExpired, Reviewed, WaiterCalled
+from planner.lock_events import LockBroken, Locked, LockExpired, ReleaseAsked, Reviewed, WaiterCalled
 from planner.names import RunId
 
 
@@ -29,6 +30,8 @@ def note(event: Event) -> Note | None:
             return Note(message=_message(_broken(event)), place=place, whom=holder)
         case WaiterCalled(place=place, waiter=waiter):
             return Note(message=_message(_called(event)), place=place, whom=waiter)
+        case ReleaseAsked(place=place, run=run, holder=holder):
+            return Note(message=_asked(event), place=place, run=run, whom=holder)
         case Reviewed(run=run, by=by, note=words):
             said = f": “{escape(clip(words, 600))}”" if words else "."
             return Note(message=_message(f"👀 {who(by)} took the second look at run {run}{said}"), run=run)
@@ -67,6 +70,26 @@ def _called(event: WaiterCalled) -> str:
         f"🔓 {who(event.waiter, ping=True)}: {named} {are} free, as you asked to be told at {moment(event.asked_at)}.{order} "
         f"It is yours to ask for: `/rollback {event.services[0]}`"
     )
+
+
+def _asked(event: ReleaseAsked) -> Message:
+    """The request, with the button that grants it. Whoever presses it, the verb behind it decides whether they may."""
+    service, by = code(event.service), who(event.by, ping=True)
+    held = f"run {event.run} holds" if event.run else "you hold"
+    typed = f"cancel {event.run}" if event.run else f"unlock {event.service}"
+    text = (
+        f"🙋 {who(event.holder, ping=True)}: {by} needs {service}, which {held}: “{escape(clip(event.wanted, 600))}”\n"
+        f"Give it back if you can: `/rollback {typed}`. If not, say here how long you need it; asking takes nothing from you."
+    )
+    if event.run:
+        dialog = sure(
+            f"Cancel run {event.run}?", "What is under way is brought to its end; nothing new begins.", "Cancel the run"
+        )
+        press = button(f"Cancel run {event.run}", CANCEL, typed, sure=dialog)
+    else:
+        press = button(f"Release {event.service}", RELEASE, typed, "primary")
+    shown = _message(text)
+    return message(shown.text, *shown.blocks, actions(press))
 
 
 def _message(text: str) -> Message:

@@ -2,6 +2,7 @@
 
 from typing import assert_never
 
+from bot.slack.actions import ASK, BREAK, SMALLER, WAIT
 from bot.slack.render.kit import (
     Block,
     Message,
@@ -91,13 +92,19 @@ def refused(refusal: Refusal, *pressable: Block) -> Message:
 
 
 def _instead(reply: Refused) -> list[Block]:
-    """The buttons under a held service: be told, or take the plan that does without it."""
+    """The buttons under a held service: be told, ask for it, take the plan that does without it, or end the hold."""
     found = []
     if reply.blocked and reply.refusal.nearest[0].startswith("/rollback wait"):
-        found.append(button("Tell me when free", "rollbot:wait", reply.refusal.nearest[0].removeprefix("/rollback ")))
+        found.append(button("Tell me when free", WAIT, reply.refusal.nearest[0].removeprefix("/rollback ")))
+    # Of several holders the first has buttons; the others can be asked with the words above.
+    one = reply.holders[0] if reply.holders else None
+    if one is not None:
+        found.append(button(f"Ask {clip(one.name, 40)} for it", ASK, one.ask.removeprefix("/rollback ")))
     if reply.smaller:
         words = f"plan {reply.smaller.removeprefix('/rollback ')}"
-        found.append(button("Plan without the held services", "rollbot:ask", words))
+        found.append(button("Plan without the held services", SMALLER, words))
+    if one is not None and one.breaks:
+        found.append(button(f"Break the lock of {clip(one.name, 40)}…", BREAK, one.breaks.removeprefix("/rollback ")))
     return found
 
 

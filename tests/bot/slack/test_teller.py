@@ -9,6 +9,7 @@ from planner.events import Ended, Ending
 from planner.names import RunId
 from planner.policy import Circle
 from planner.run import Stage as RunStage
+from tests.bot.slack.runs import granting, starting
 from tests.bot.slack.stage import live, stage
 from tests.commands.fakes import ANA, POLICY, Office
 from tests.commands.test_locks import loose_shop
@@ -58,6 +59,48 @@ async def test_a_held_service_offers_to_call_and_calls_in_order_and_once():
         await told(s, "<@USUE>", "is free", "number 2 of 2")
         await quiet(s)
         assert len(public(s, "is free, as you asked")) == 2
+
+
+async def test_the_holder_is_asked_where_they_took_it_and_gives_it_back_with_one_press():
+    async with stage() as s, live(s), telling(s):
+        await s.page.command("ana", "incident", "/rollback lock payment-service comparing <!channel> books")
+        await told(s, "Ana holds")
+        await s.page.command("ben", "incident", "/rollback order-service")
+        no = await s.whisper("ben", "payment-service is held", "Ask Ana for it")
+        await s.page.press("ben", no, "rollbot:ask-holder")
+        await s.whisper("ben", "Ana is told")
+        asked = await told(s, "<@UANA>", "<@UBEN> needs `payment-service`", "to roll order-service back to 1.4.2")
+        assert (asked["channel"], "<!channel>" in str(asked)) == ("C0INCIDENT", False)
+        await s.page.press("guest", asked, "rollbot:release")
+        await s.whisper("guest", "held by Ana, not by you")
+        await s.page.press("ana", asked, "rollbot:release")
+        await s.whisper("ana", "payment-service is free again")
+        await s.page.press("ana", asked, "rollbot:release")
+        await s.whisper("ana", "payment-service is not held by anybody")
+
+
+async def test_a_lock_is_broken_from_the_conflict_with_a_reason_that_the_holder_reads():
+    async with stage() as s, live(s), telling(s):
+        await s.page.command("ana", "incident", "/rollback lock payment-service comparing the books")
+        await told(s, "Ana holds")
+        await s.page.command("ben", "incident", "/rollback order-service")
+        no = await s.whisper("ben", "Break the lock of Ana")
+        await s.page.press("ben", no, "rollbot:break")
+        view = await s.page.wait_view("ben", lambda view: view.get("callback_id") == "rollbot:words")
+        await s.page.submit("ben", view, {"reason": {"reason": {"type": "plain_text_input", "value": 'Ana is "asleep" --now'}}})
+        await told(s, "<@UBEN> broke your lock", "Ana is 'asleep' --now")
+
+
+async def test_the_run_that_holds_a_service_is_asked_in_its_thread():
+    async with stage() as s, live(s), telling(s):
+        message = await s.plan("order-service")
+        run = await s.office.runs.read(RunId("r1"))
+        await s.happen(*granting(run.plan), *starting(run.plan))
+        await s.page.command("ben", "incident", "/rollback ask order-service <@UANA> please")
+        asked = await told(s, "<@UANA>", "which run r1 holds", "Cancel run r1")
+        assert asked["thread_ts"] == message["ts"]
+        await s.page.press("ana", asked, "rollbot:cancel-run")
+        await s.whisper("ana", "Run r1 stops at the next safe point")
 
 
 async def test_the_smaller_plan_is_one_press_away():
