@@ -17,14 +17,22 @@ def between(mean: float, square: float, low: float, high: float) -> tuple[float,
 
 def quantile(a: float, b: float, share: float) -> float:
     """X with P(X <= x) = share for X ~ Beta(a, b), to about 1e-9."""
-    low, high = 0.0, 1.0
-    for _ in range(32):
-        middle = (low + high) / 2
-        if below(a, b, middle) < share:
-            low = middle
+    low, high, x = 0.0, 1.0, a / (a + b)
+    scale = lgamma(a + b) - lgamma(a) - lgamma(b)
+    for _ in range(64):
+        over = below(a, b, x) - share
+        if over < 0:
+            low = x
         else:
-            high = middle
-    return (low + high) / 2
+            high = x
+        # Newton's step where it stays inside what is known to hold the answer, half of that where it does not.
+        density = exp(scale + (a - 1) * log(x) + (b - 1) * log(1 - x)) if 0 < x < 1 else 0.0
+        after = x - over / density if density > 0 else low
+        after = after if low < after < high else (low + high) / 2
+        if abs(after - x) < 1e-10:
+            return after
+        x = after
+    return x
 
 
 def below(a: float, b: float, x: float) -> float:

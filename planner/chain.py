@@ -59,6 +59,8 @@ Row = dict[int, float]
 
 def solve(chain: Chain) -> Solution:
     """Everything above. Raises `ValueError` where some state can never end."""
+    if _leads_forward(chain.steps):
+        return _one_pass(chain)
     factors = _eliminate(chain.steps)
     exits = [[0.0] * len(chain.states) for _ in chain.ends]
     for at, doors in enumerate(chain.exits):
@@ -79,10 +81,44 @@ def solve(chain: Chain) -> Solution:
     return Solution(ends=tuple(ends), seconds=tuple(seconds), squares=tuple(squares), visits=tuple(visits(chain)))
 
 
+def _leads_forward(steps: Sequence[Sequence[tuple[int, float]]]) -> bool:
+    """Whether every transition leads to a later state: then there is no loop, and nothing to eliminate."""
+    for at, row in enumerate(steps):
+        for to, _ in row:
+            if to <= at:
+                return False
+    return True
+
+
+def _one_pass(chain: Chain) -> Solution:
+    """The same for a chain that leads forward: from the last state to the first, everything about each of them at once."""
+    ends = range(len(chain.ends))
+    known: list[tuple[list[float], list[float], list[float]]] = [([], [], [])] * len(chain.states)
+    for at in range(len(chain.states) - 1, -1, -1):
+        reach, first, second = [0.0] * len(ends), [0.0] * len(ends), [0.0] * len(ends)
+        for to, p in chain.steps[at]:
+            there, once, twice = known[to]
+            for end in ends:
+                reach[end] += p * there[end]
+                first[end] += p * once[end]
+                second[end] += p * twice[end]
+        for end, p in chain.exits[at]:
+            reach[end] += p
+        state = chain.states[at]
+        mean = state.seconds
+        square = state.variance + mean * mean
+        for end in ends:
+            second[end] += square * reach[end] + 2 * mean * first[end]
+            first[end] += mean * reach[end]
+        known[at] = reach, first, second
+    reach, first, second = known[0]
+    return Solution(ends=tuple(reach), seconds=tuple(first), squares=tuple(second), visits=tuple(visits(chain)))
+
+
 def visits(chain: Chain) -> list[float]:
     """Expected visits to each state from the first: the first row of N, by the same elimination on the transpose."""
     size = len(chain.steps)
-    if all(to > at for at, row in enumerate(chain.steps) for to, _ in row):
+    if _leads_forward(chain.steps):
         found = [1.0, *([0.0] * (size - 1))]
         for at, row in enumerate(chain.steps):
             for to, p in row:
@@ -107,7 +143,7 @@ class Factors:
 
 
 def _eliminate(steps: Sequence[Sequence[tuple[int, float]]]) -> Factors:
-    if all(to > at for at, row in enumerate(steps) for to, _ in row):
+    if _leads_forward(steps):
         return Factors((1.0,) * len(steps), tuple(map(tuple, steps)), ())
     upper: list[Row] = []
     lower: list[tuple[int, Row]] = []

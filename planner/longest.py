@@ -6,6 +6,7 @@ independent jobs. E[max] is integrated from the product of the distribution func
 """
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from heapq import nlargest
@@ -27,11 +28,16 @@ class Clock:
     slow_variance: float
 
 
-@lru_cache(maxsize=1024)
-def clock_of(moves: tuple[StepRates, ...], parallel: int) -> Clock:
+def clock_of(moves: Sequence[StepRates], parallel: int) -> Clock:
     """The clock of a wave of these moves."""
-    kinds = {move: _alone(move) for move in set(moves)}
-    spans = [kinds[move] for move in moves]
+    # By identity, as in `planner.process`: most moves of a large wave share one value.
+    kinds = {id(move): move for move in moves}
+    alone = {key: _alone(move) for key, move in kinds.items()}
+    return _clock(tuple([alone[id(move)] for move in moves]), parallel)
+
+
+@lru_cache(maxsize=1024)
+def _clock(spans: tuple[Span, ...], parallel: int) -> Clock:
     work, spread = sum(span.mean for span in spans), sum(span.variance for span in spans)
     if len(spans) == 1 or parallel <= 1:
         return Clock(work, spread, 1.0, 1.0)

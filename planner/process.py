@@ -82,7 +82,7 @@ def process_of(
     stages: list[Stage] = []
     mean = variance = 0.0
     for number, wave in enumerate(waves, start=1):
-        clock = clock_of(tuple(rates.step(name) for name in wave), rates.parallel)
+        clock = clock_of([rates.step(name) for name in wave], rates.parallel)
         mean, variance = mean + clock.mean, variance + clock.variance
         blocks: dict[int, Block] = {}
         for name in wave:
@@ -152,38 +152,42 @@ def _step_chain(rates: StepRates, clock: Clock, choices: Choices, decide: Span, 
     steps: list[tuple[tuple[int, float], ...]] = []
     exits: list[tuple[tuple[int, float], ...]] = []
     last = 3 + 3 * 4
-    for at, (part, rate) in enumerate(rates.parts):
-        states.append(_state(f"{part}", part, rate, clock))
+    parts, alone = rates.parts, Clock(0, 0, 1, 1)
+    times = [(rate.time.mean, rate.time.variance) for _, rate in parts]
+    long, spread = decide.mean, decide.variance
+    for at, (part, rate) in enumerate(parts):
+        states.append(_state(part.value, part, times[at], clock))
         _lead(steps, exits, rate.odds.mean, at + 1 if at < 2 else None, 3 + 4 * at)
     again = choices.shares(retry=True, escalate=escalate)
-    for failed, (broken, _) in enumerate(rates.parts):
+    for failed, (broken, _) in enumerate(parts):
         first = 3 + 4 * failed
-        states.append(State(name=f"decide after {broken}", seconds=decide.mean, variance=decide.variance, down=decide.mean))
+        states.append(State(name=f"decide after {broken}", seconds=long, variance=spread, down=long))
         steps.append(((first + 1, again[0]),))
         exits.append(_decided(again))
-        for at, (part, rate) in enumerate(rates.parts):
-            odds = _taught(rate.odds, at, failed)
-            states.append(_state(f"retry of {broken}: {part}", part, rate, Clock(0, 0, 1, 1), crossed=at > failed))
-            _lead(steps, exits, odds.mean, first + 2 + at if at < 2 else None, last)
-    states.append(State(name="decide after retry", seconds=decide.mean, variance=decide.variance, down=decide.mean))
+        for at, (part, rate) in enumerate(parts):
+            states.append(_state(f"retry of {broken}: {part}", part, times[at], alone, crossed=at > failed))
+            _lead(steps, exits, _taught(rate.odds, at, failed), first + 2 + at if at < 2 else None, last)
+    states.append(State(name="decide after retry", seconds=long, variance=spread, down=long))
     steps.append(())
     exits.append(_decided(choices.shares(retry=False, escalate=escalate)))
     return Chain(states=tuple(states), steps=tuple(steps), exits=tuple(exits), ends=EXITS)
 
 
-def _state(name: str, part: Part, rate: PartRate, clock: Clock, *, crossed: bool = True) -> State:
+def _state(name: str, part: Part, time: tuple[float, float], clock: Clock, *, crossed: bool = True) -> State:
     """A part at work. Its own service is down while it stops and starts; the old release meets the data when it starts."""
-    down = rate.time.mean if part is not Part.VERIFY else 0.0
+    mean, variance = time
+    down = mean if part is not Part.VERIFY else 0.0
     meets = 1.0 if part is Part.START and crossed else 0.0
-    slow = clock.slow_mean * rate.time.mean
-    return State(name=name, seconds=slow, variance=clock.slow_variance * rate.time.variance, down=down, hazards=meets)
+    return State(
+        name=name, seconds=clock.slow_mean * mean, variance=clock.slow_variance * variance, down=down, hazards=meets
+    )
 
 
-def _taught(odds: Odds, at: int, failed: int) -> Odds:
-    """What a try that failed at one part taught about another."""
-    if at < failed:
-        return odds.after(works=1)
-    return odds.after(fails=1) if at == failed else odds
+def _taught(odds: Odds, at: int, failed: int) -> float:
+    """The probability of a part after what a try that failed at one part taught about it."""
+    if at > failed:
+        return odds.mean
+    return (odds.works + (at < failed)) / (odds.works + odds.fails + 1)
 
 
 def _lead(

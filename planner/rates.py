@@ -35,10 +35,6 @@ class Odds:
         """The probability to reckon with next time."""
         return self.works / (self.works + self.fails)
 
-    def after(self, *, works: float = 0.0, fails: float = 0.0) -> "Odds":
-        """The same after more was seen."""
-        return Odds(self.works + works, self.fails + fails)
-
     def moment(self, power: int) -> float:
         """E[p^power]."""
         product = 1.0
@@ -62,7 +58,8 @@ class Span:
     @property
     def variance(self) -> float:
         """Variance in square seconds."""
-        return self.mean**2 * (exp(self.sigma**2) - 1)
+        spread = exp(self.sigma**2)
+        return self.median**2 * spread * (spread - 1)
 
 
 def span_of(mean: float, variance: float) -> Span:
