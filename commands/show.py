@@ -8,10 +8,11 @@ from commands.press import unknown_run
 from commands.record import Record
 from commands.reply import Refused, Reply, RunDetail
 from commands.views.chain_text import chain_text
+from commands.views.users_text import users_text
 from commands.words import Word
 from planner.names import RunId
 from planner.refusal import Refusal
-from planner.run import replay
+from planner.run import Run, replay
 
 USAGE = "/rollback show RUN"
 
@@ -41,5 +42,13 @@ async def act(desk: Desk, call: Call, intent: Show) -> Reply:
     if not entries:
         return Refused(refusal=await unknown_run(desk, intent.run))
     run = replay(intent.run, entries)
-    explained = "" if run.planned is None else chain_text(run.plan, await Record(desk.runs).rates(desk.now()))
-    return RunDetail(run=run, entries=entries, explained=explained)
+    return RunDetail(run=run, entries=entries, explained=await _explained(desk, run))
+
+
+async def _explained(desk: Desk, run: Run) -> str:
+    """How the plan's chances were reckoned, and what users see of it."""
+    if run.planned is None:
+        return ""
+    chain = chain_text(run.plan, await Record(desk.runs).rates(desk.now()))
+    users = users_text(run.plan)
+    return f"{chain}\n\n{users}" if users else chain

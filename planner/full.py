@@ -1,4 +1,7 @@
-"""Full rollback: everything that went live since the target release was replaced goes back to what was live then."""
+"""Full rollback: everything that went live since the target release was replaced goes back to what was live then.
+
+Services that are to stay at any cost are left out, with a warning each, where all needs still hold.
+"""
 
 from bisect import bisect_right
 from dataclasses import dataclass
@@ -68,6 +71,9 @@ def _places(graph: Graph, target: ServiceName, place: int, since: datetime) -> t
         if name == target:
             continue
         history = graph.history(name)
+        if graph.pinned(name):
+            warnings.append(f"{name} stays at {history.current}: it was to be left out")
+            continue
         for back in range(history.now - 1, -1, -1):
             time = history.times[back]
             if time is None:

@@ -14,11 +14,13 @@ from datetime import datetime
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from planner.calls import CallGraph, call_graph, calls_among
 from planner.edges import strongest
 from planner.facts import Edge
 from planner.history import History, fits, history_of, moment_of
 from planner.names import ServiceName, Version
 from planner.ranges import Range, parse_version
+from planner.reliability import serves
 from planner.snapshot import Snapshot
 
 if TYPE_CHECKING:
@@ -57,6 +59,7 @@ class Graph:
         self._neighbours: dict[ServiceName, tuple[ServiceName, ...]] = {}
         self._broken: dict[ServiceName, tuple[ServiceName, ...]] = {}
         self._edges: dict[ServiceName, dict[ServiceName, Edge]] = {}
+        self._calls: CallGraph | None = None
         self._needs: dict[tuple[ServiceName, int, ServiceName], Need | None] = {}
         self._rows: dict[tuple[ServiceName, int], dict[ServiceName, Need]] = {}
 
@@ -77,6 +80,10 @@ class Graph:
     def names(self) -> list[ServiceName]:
         """Every service, in alphabetical order."""
         return sorted(name for name in self._services if name in self._current)
+
+    def pinned(self, name: ServiceName) -> bool:
+        """Whether that service must stay where it is."""
+        return name in self._pinned
 
     def history(self, name: ServiceName) -> History:
         """The releases of one service."""
@@ -243,6 +250,21 @@ class Graph:
         if other in declared or not self._depends(name, other) or self.need(name, place, other) is not None:
             return None
         return f"{here} depends on {other} without saying which versions, and history does not tell: any version is taken as fine"
+
+    def calls(self) -> CallGraph:
+        """Who calls whom. Made for all services, once."""
+        if self._calls is None:
+            known = {name: service for name, service in self._services.items() if name in self._current}
+            self._calls = call_graph(known)
+        return self._calls
+
+    def calls_among(self) -> int:
+        """About how many calls there are, without making a graph of them."""
+        return calls_among(self._services)
+
+    def serves(self, name: ServiceName, version: Version) -> float:
+        """How likely that release serves a request, as far as anybody knows."""
+        return serves(self._services[name], version, self._bad)
 
     def edge(self, name: ServiceName, other: ServiceName) -> Edge | None:
         """The dependency of one service on another, by whoever is most to be believed; `None` where there is none."""

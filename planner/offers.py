@@ -1,54 +1,57 @@
 """Other ways that a plan offers besides the other strategy: a point between, and lockstep groups taken apart.
 
-Both obey the rules of a plan (every need of a moved service, in every state on the way). They are shown and explained; nothing
-carries them out yet, and their texts say so.
+Both obey the rules of a plan (every need of a moved service, in every state on the way). The point between is a full plan that
+leaves some out, and is asked for as that. Groups taken apart are only shown; their texts say so.
 """
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 
 from planner.bridge import Bridge, bridges
 from planner.closure import Choice
 from planner.curve import LARGEST, between, field_of
+from planner.draft import Draft, draft_of
 from planner.graph import Graph
 from planner.hazards import hazards
 from planner.names import ServiceName
-from planner.order import Order, order
-from planner.plan import Alternative, Risk, Strategy
+from planner.order import Order
+from planner.plan import Alternative, Request, Risk, Strategy
 from planner.rates import Rates
 from planner.risk import risk_of
 
 BETWEEN = "between"
 BRIDGE = "bridge"
+LEFT_OUT = 20
+"""A point between that leaves out more services than this has too long a name to be asked for."""
 NAMED = 5
 """Services and steps that a text names; the rest is in `moves`."""
 
 
-def point_between(graph: Graph, target: ServiceName, partial: Choice, full: Choice, rates: Rates) -> tuple[Alternative, ...]:
+def point_between(graph: Graph, request: Request, partial: Draft, full: Draft) -> Draft | None:
     """The best bargain between a partial and a full plan, where there is one that is neither."""
-    if len(full.places) > LARGEST or len(full.places) - len(partial.places) < 2:
-        return ()
-    field = field_of(graph, target, full.places)
+    few, all_of_it = partial.choice.places, full.choice.places
+    if len(all_of_it) > LARGEST or len(all_of_it) - len(few) < 2:
+        return None
+    field = field_of(graph, request.service, all_of_it)
     found = between(field)
     names = frozenset() if found is None else frozenset(field.names[member] for member in found)
-    if not partial.places.keys() < names < full.places.keys():
-        return ()
-    places = {name: full.places[name] for name in sorted(names)}
-    added = _listed([name for name in places if name not in partial.places])
+    if not few.keys() < names < all_of_it.keys():
+        return None
+    places = {name: all_of_it[name] for name in sorted(names)}
+    left = sorted({*request.pinned, *(all_of_it.keys() - names)})
+    added = _listed([name for name in places if name not in few])
     text = (
         f"Between the two: also {added}, each to what was live then. By the declared costs (tier, dependents and distance "
-        "against hazards and steps back) these are worth moving most. It keeps every need; it cannot be asked for by itself yet."
+        "against hazards and steps back) these are worth moving most. It keeps every need"
     )
-    return (
-        Alternative(
-            strategy=Strategy.PARTIAL,
-            services=len(places),
-            hazards=len(hazards(graph, places)),
-            risk=_risk(graph, order(graph, places).waves, places, rates),
-            label=BETWEEN,
-            text=text,
-            moves=tuple((name, graph.history(name).version(place)) for name, place in places.items()),
-        ),
+    asked = ""
+    if len(left) <= LEFT_OUT:
+        loss = " --accept-data-loss" if request.accept_data_loss else ""
+        to = graph.history(request.service).version(few[request.service])
+        asked = f"/rollback plan {request.service} to {to} --strategy full --without {','.join(left)}{loss}"
+    return replace(
+        draft_of(graph, Strategy.FULL, Choice(places=places)), since=full.since, label=BETWEEN, text=f"{text}.", asked=asked
     )
 
 

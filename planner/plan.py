@@ -111,9 +111,9 @@ class Risk:
 class Alternative:
     """Another plan that was weighed, in short.
 
-    Without a `label` it is the other strategy, and can be asked for. With one it is shown and explained by `text`, and nothing
-    carries it out by itself: `between` is a point between partial and full, `bridge` a lockstep group in single steps. `moves`
-    are its services and releases, those of a bridge in their order.
+    Without a `label` it is the other strategy. With one it is explained by `text`: `between` is a point between partial and
+    full, `bridge` a lockstep group in single steps, which nothing carries out by itself. `moves` are its services and releases,
+    those of a bridge in their order. `asked` is the command that asks for it, where one does.
     """
 
     strategy: Strategy
@@ -123,6 +123,7 @@ class Alternative:
     label: str | None = None
     text: str = ""
     moves: tuple[tuple[ServiceName, Version], ...] = ()
+    asked: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,51 +4,36 @@
     choice      which services move with it, and how far                  planner.partial (closure, least), planner.full
     order       waves and lockstep groups, safe at every state            planner.order
     hazards     what going back crosses                                   planner.hazards
+    comparison  this plan or another one, and why                         planner.comparing
     reasons     why each of it                                            planner.reasons
 
 Pure: the same request and facts give the same bytes, whatever order they came in.
 """
 
-from collections import Counter
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from types import MappingProxyType
 from typing import assert_never
 
 from planner.closure import Choice, Impossible, TooHard
+from planner.comparing import compare
+from planner.draft import Draft, draft_of
 from planner.findings import facts_of, findings
 from planner.footing import footing
 from planner.full import NoFull, choose_full, moment_words
 from planner.graph import Graph, graph_of
-from planner.hazards import hazards
 from planner.names import ServiceName
-from planner.offers import point_between, single_steps
-from planner.order import Order, order
 from planner.partial import choose_partial
-from planner.plan import Alternative, Hazard, Move, OrderEdge, Plan, Request, Risk, Strategy, Target
+from planner.plan import Move, OrderEdge, Plan, Request, Strategy, Target
 from planner.rates import Rates
 from planner.reasons import kept, reasons, tied
 from planner.refusal import Refusal
 from planner.refusals import crosses, no_full, no_partial, too_hard
-from planner.risk import risk_of
 from planner.snapshot import Snapshot
 from planner.target import choose_target
-from planner.weighing import Weighed, pick
 from planner.wire import sealed
 
 WEIGHED = 2_000
 """An alternative that would move more services than this is not worked out."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Draft:
-    """A choice with all that follows from it, before it is put into words."""
-
-    strategy: Strategy
-    choice: Choice
-    order: Order
-    hazards: tuple[Hazard, ...]
-    since: str | None = None
-    warnings: tuple[str, ...] = ()
 
 
 def make_plan(request: Request, snapshot: Snapshot) -> Plan | Refusal:
@@ -57,13 +42,13 @@ def make_plan(request: Request, snapshot: Snapshot) -> Plan | Refusal:
     place = choose_target(request, graph)
     if isinstance(place, Refusal):
         return place
-    draft: _Draft | Impossible | NoFull | TooHard
+    draft: Draft | Impossible | NoFull | TooHard
     match request.strategy:
         case Strategy.PARTIAL | Strategy.AUTO:
             draft = _partial(graph, request, place)
             if request.strategy is Strategy.AUTO and isinstance(draft, TooHard):
                 instead = _full(graph, request, place)
-                if isinstance(instead, _Draft):
+                if isinstance(instead, Draft):
                     note = f"Which services must move at least could not be proven ({draft.spent}), so this is the full rollback."
                     draft = replace(instead, warnings=(note, *instead.warnings))
         case Strategy.FULL:
@@ -71,7 +56,7 @@ def make_plan(request: Request, snapshot: Snapshot) -> Plan | Refusal:
         case _:
             assert_never(request.strategy)
     if isinstance(draft, TooHard):
-        return too_hard(graph, request, place, draft, full=isinstance(_full(graph, request, place, WEIGHED), _Draft))
+        return too_hard(graph, request, place, draft, full=isinstance(_full(graph, request, place, WEIGHED), Draft))
     if isinstance(draft, Impossible):
         return no_partial(graph, request, place, draft)
     if isinstance(draft, NoFull):
@@ -130,61 +115,46 @@ def way_forward(plan: Plan) -> Plan:
     return sealed(back)
 
 
-def _partial(graph: Graph, request: Request, place: int) -> _Draft | Impossible | TooHard:
+def _partial(graph: Graph, request: Request, place: int) -> Draft | Impossible | TooHard:
     choice = choose_partial(graph, request.service, place)
-    return _draft(graph, Strategy.PARTIAL, choice) if isinstance(choice, Choice) else choice
+    return draft_of(graph, Strategy.PARTIAL, choice) if isinstance(choice, Choice) else choice
 
 
-def _full(graph: Graph, request: Request, place: int, limit: int | None = None) -> _Draft | NoFull | TooHard:
+def _full(graph: Graph, request: Request, place: int, limit: int | None = None) -> Draft | NoFull | TooHard:
     full = choose_full(graph, request.service, place, limit)
     if full is None:
         return TooHard(spent=f"more than {limit} services")
     if isinstance(full, NoFull):
         return full
-    return replace(_draft(graph, Strategy.FULL, full.choice), since=moment_words(full.since), warnings=full.warnings)
+    return replace(draft_of(graph, Strategy.FULL, full.choice), since=moment_words(full.since), warnings=full.warnings)
 
 
-def _draft(graph: Graph, strategy: Strategy, choice: Choice) -> _Draft:
-    places = choice.places
-    return _Draft(strategy=strategy, choice=choice, order=order(graph, places), hazards=hazards(graph, places))
-
-
-def _finish(graph: Graph, request: Request, place: int, draft: _Draft, rates: Rates) -> Plan:
+def _finish(graph: Graph, request: Request, place: int, draft: Draft, rates: Rates) -> Plan:
     history = graph.history(request.service)
-    other = _other(graph, request, place, draft)
-    weighed = _weigh(draft, other, rates)
-    drafts = (draft, other)
-    advice = ""
-    if other is not None and len(weighed) > 1:
-        best, advice = pick(weighed)
-        if best is not weighed[0] and request.strategy is Strategy.AUTO and (request.accept_data_loss or not other.hazards):
-            draft, drafts, weighed = other, (other, draft), [weighed[1], weighed[0]]
+    found = compare(graph, request, draft, _other(graph, request, place, draft), rates)
+    chosen = found.draft
     return sealed(
         Plan(
             digest="",
-            strategy=draft.strategy,
+            strategy=chosen.strategy,
             target=Target(service=request.service, from_version=history.current, to_version=history.version(place)),
-            moves=_moves(graph, request, draft),
-            waves=draft.order.waves,
-            order=draft.order.edges,
-            hazards=draft.hazards,
-            warnings=findings(graph, draft.choice, draft.warnings),
-            risk=weighed[0].risk,
-            alternatives=tuple(
-                Alternative(strategy=one.strategy, services=one.services, hazards=one.hazards, risk=one.risk)
-                for one in weighed[1:]
-            )
-            + _offers(graph, request, drafts, rates),
-            advice=advice,
-            facts=MappingProxyType(facts_of(graph, draft.choice)),
-            stands_on=footing(graph, draft.choice),
+            moves=_moves(graph, request, chosen),
+            waves=chosen.order.waves,
+            order=chosen.order.edges,
+            hazards=chosen.hazards,
+            warnings=findings(graph, chosen.choice, chosen.warnings),
+            risk=found.risk,
+            alternatives=found.alternatives,
+            advice=found.advice,
+            facts=MappingProxyType(facts_of(graph, chosen.choice)),
+            stands_on=footing(graph, chosen.choice),
             data_loss_accepted=request.accept_data_loss,
             policy=request.policy,
         )
     )
 
 
-def _moves(graph: Graph, request: Request, draft: _Draft) -> tuple[Move, ...]:
+def _moves(graph: Graph, request: Request, draft: Draft) -> tuple[Move, ...]:
     chains, ties = reasons(graph, request, draft.choice, draft.since), tied(draft.order)
 
     def move(name: ServiceName, wave: int) -> Move:
@@ -201,45 +171,15 @@ def _moves(graph: Graph, request: Request, draft: _Draft) -> tuple[Move, ...]:
     return tuple(move(name, number) for number, wave in enumerate(draft.order.waves, start=1) for name in wave)
 
 
-def _other(graph: Graph, request: Request, place: int, draft: _Draft) -> _Draft | None:
+def _other(graph: Graph, request: Request, place: int, draft: Draft) -> Draft | None:
     """The other strategy, where there is one and it does something else."""
-    other: _Draft | None = None
+    other: Draft | None = None
     if draft.strategy is Strategy.FULL and request.strategy is Strategy.AUTO:
         return None  # the full rollback stands in for a partial one that was too hard
     if draft.strategy is Strategy.FULL:
         choice = choose_partial(graph, request.service, place, WEIGHED)
-        other = _draft(graph, Strategy.PARTIAL, choice) if isinstance(choice, Choice) else None
+        other = draft_of(graph, Strategy.PARTIAL, choice) if isinstance(choice, Choice) else None
     else:
         full = _full(graph, request, place, WEIGHED)
-        other = full if isinstance(full, _Draft) else None
+        other = full if isinstance(full, Draft) else None
     return None if other is None or other.choice == draft.choice else other
-
-
-def _offers(graph: Graph, request: Request, drafts: tuple[_Draft, _Draft | None], rates: Rates) -> tuple[Alternative, ...]:
-    """Besides the other strategy: a point between the two, and lockstep groups of this plan in single steps."""
-    draft, other = drafts
-    apart = single_steps(graph, draft.strategy, draft.choice, draft.order, rates)
-    if other is None:
-        return apart
-    partial, full = (draft, other) if draft.strategy is Strategy.PARTIAL else (other, draft)
-    return (*point_between(graph, request.service, partial.choice, full.choice, rates), *apart)
-
-
-def _weigh(draft: _Draft, other: _Draft | None, rates: Rates) -> list[Weighed]:
-    """What to expect of both; a partial plan can be escalated to the full one."""
-    drafts = [draft] if other is None else [draft, other]
-    full = next((_risk(one, rates, None) for one in drafts if one.strategy is Strategy.FULL), None)
-    return [
-        Weighed(
-            strategy=one.strategy,
-            services=len(one.choice.places),
-            hazards=len(one.hazards),
-            risk=full if full is not None and one.strategy is Strategy.FULL else _risk(one, rates, full),
-        )
-        for one in drafts
-    ]
-
-
-def _risk(draft: _Draft, rates: Rates, full: Risk | None) -> Risk:
-    crossed = Counter(hazard.service for hazard in draft.hazards)
-    return risk_of(draft.order.waves, rates, hazards=crossed, full=full)

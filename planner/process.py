@@ -178,9 +178,7 @@ def _state(name: str, part: Part, time: tuple[float, float], clock: Clock, *, cr
     mean, variance = time
     down = mean if part is not Part.VERIFY else 0.0
     meets = 1.0 if part is Part.START and crossed else 0.0
-    return State(
-        name=name, seconds=clock.slow_mean * mean, variance=clock.slow_variance * variance, down=down, hazards=meets
-    )
+    return State(name=name, seconds=clock.slow_mean * mean, variance=clock.slow_variance * variance, down=down, hazards=meets)
 
 
 def _taught(odds: Odds, at: int, failed: int) -> float:

@@ -1,4 +1,4 @@
-"""Two plans weighed against each other: which one to recommend, and one sentence that says why, with the numbers.
+"""Plans weighed against one another: which one to recommend, and one sentence that says why, with the numbers.
 
 Data comes first: a plan that crosses more migrations that can lose data is never recommended over one that crosses fewer. Then
 the lower bound of success counts, not its mean, for a plan of which little is known should not win by luck; then the share of
@@ -25,6 +25,12 @@ class Weighed:
     services: int
     hazards: int
     risk: Risk
+    label: str | None = None
+
+    @property
+    def name(self) -> str:
+        """What it is called beside the others."""
+        return self.label or self.strategy.value
 
 
 def better(one: Weighed, other: Weighed) -> str | None:
@@ -45,15 +51,26 @@ def better(one: Weighed, other: Weighed) -> str | None:
 
 def pick(plans: Sequence[Weighed]) -> tuple[Weighed, str]:
     """The plan to recommend, the first where nothing decides, and why in one sentence; none where there was no choice."""
-    best, why = plans[0], ""
+    best = plans[0]
     for other in plans[1:]:
-        reason = better(other, best)
-        if reason is not None:
-            best, other, found = other, best, reason
-        else:
-            found = better(best, other) or _besides(best, other)
-        why = f"The {best.strategy} plan is recommended over the {other.strategy} one: {found}."
-    return best, why
+        if better(other, best) is not None:
+            best = other
+    others = [one for one in plans if one is not best]
+    if not others:
+        return best, ""
+    why = better(best, others[0]) or _besides(best, others[0])
+    numbers = "; ".join(f"{one.name}: {_numbers(one)}" for one in (best, *others))
+    return best, f"The {best.name} plan is recommended over the {others[0].name} one: {why} ({numbers})."
+
+
+def _numbers(one: Weighed) -> str:
+    """Everything that was compared, in a few words."""
+    risk = one.risk
+    data = f"{risk.data_at_risk:.1f} migrations at risk" if one.hazards else "no data at risk"
+    words = [f"at least {risk.success_low:.0%} likely", f"about {_time(risk.expected_seconds)}", data]
+    if risk.reliable_after is not None:
+        words.append(f"{risk.reliable_after:.2%} of requests end well afterwards")
+    return ", ".join(words)
 
 
 def _besides(one: Weighed, other: Weighed) -> str:

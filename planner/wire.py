@@ -171,6 +171,7 @@ def _alternative(value: Mapping[str, Any]) -> Alternative:
         risk=_risk(value["risk"]),
         label=value.get("label"),
         text=value.get("text", ""),
+        asked=value.get("asked", ""),
         moves=tuple((ServiceName(item["service"]), Version(item["to"])) for item in value.get("moves", ())),
     )
 
@@ -185,7 +186,7 @@ def _alternative_to_json(other: Alternative) -> dict[str, Any]:
     if other.label is None:
         return short
     moves = [{"service": service, "to": version} for service, version in other.moves]
-    return {**short, "label": other.label, "text": other.text, "moves": moves}
+    return {**short, "label": other.label, "text": other.text, "moves": moves, "asked": other.asked}
 
 
 def _risk(value: Mapping[str, Any]) -> Risk:

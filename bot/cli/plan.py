@@ -6,6 +6,7 @@ import os
 import sys
 from dataclasses import replace
 from datetime import UTC, datetime
+from math import inf
 from pathlib import Path
 
 from bot.cli.verbs import VERBS
@@ -17,7 +18,7 @@ from planner.names import ServiceName, Version
 from planner.plan import Plan, Request, Strategy
 from planner.planning import make_plan
 from planner.refusal import Refusal
-from planner.snapshot import from_catalog
+from planner.snapshot import Snapshot, from_catalog
 from planner.wire import plan_to_json, refusal_to_json
 
 HELP = "say what a rollback would do: which services, to which versions, in which order, and why"
@@ -67,9 +68,10 @@ def run(args: argparse.Namespace) -> int:
         strategy=Strategy(args.strategy),
         accept_data_loss=args.accept_data_loss,
     )
-    answer = make_plan(request, from_catalog(facts.services, warnings=facts.warnings, taken_at=datetime.now(UTC)))
+    snapshot = from_catalog(facts.services, warnings=facts.warnings, taken_at=datetime.now(UTC))
+    answer = make_plan(request, snapshot)
     try:
-        put(_content(answer, args), args.output)
+        put(_content(answer, snapshot, args), args.output)
     except NotHere as trouble:
         return _bad(str(trouble))
     return 1 if isinstance(answer, Refusal) else 0
@@ -92,16 +94,24 @@ def _version(args: argparse.Namespace) -> str | _Unclear | None:
     return str(words[1])
 
 
-def _content(answer: Plan | Refusal, args: argparse.Namespace) -> str | bytes:
+def _content(answer: Plan | Refusal, snapshot: Snapshot, args: argparse.Namespace) -> str | bytes:
     """What is asked for. A refusal has no picture and no chain: it is said in words."""
     if isinstance(answer, Plan) and args.format in ("svg", "png", "prism"):
         return _exported(answer, args.format)
     shown = _shown(answer, args.format)
     if args.explain and isinstance(answer, Plan) and args.format == "text":
-        from commands.views.chain_text import chain_text
-
-        shown += f"\n\n{chain_text(answer)}"
+        shown += f"\n\n{_explained(answer, snapshot)}"
     return shown + "\n"
+
+
+def _explained(plan: Plan, snapshot: Snapshot) -> str:
+    from commands.views.chain_text import chain_text
+    from commands.views.users_text import users_text
+    from planner.graph import graph_of
+    from planner.users import users_of
+
+    users = users_text(plan, users_of(graph_of(snapshot), plan.target.service, most=inf))
+    return f"{chain_text(plan)}\n\n{users}" if users else chain_text(plan)
 
 
 def _exported(plan: Plan, form: str) -> str | bytes:

@@ -35,6 +35,7 @@ def plan_text(plan: Plan, *, next_command: bool = False, width: int = WIDTH) -> 
     if plan.stands_on:
         lines += ["", *_wrap(f"Stands on: {stands_on(plan)}", width)]
     lines += ["", *_wrap(f"Risk: {_risk(plan.risk)}", width), *_wrap(_sure(plan.risk), width, "  ")]
+    lines += _wrap(_users(plan), width, "  ")
     if plan.advice:
         lines += _wrap(plan.advice, width)
     if plan.alternatives:
@@ -115,7 +116,8 @@ def _hazard(hazard: Hazard) -> str:
 def _alternative(plan: Plan, other: Alternative) -> str:
     crossed = f"{_count(other.hazards, 'hazard')}, " if other.hazards else ""
     if other.label is not None:
-        return f"{other.label}: {_count(other.services, 'service')}, {crossed}{_risk(other.risk)}. {other.text}"
+        asked = f" Ask for it by: {other.asked}" if other.asked else ""
+        return f"{other.label}: {_count(other.services, 'service')}, {crossed}{_risk(other.risk)}. {other.text}{asked}"
     return f"{other.strategy}: {_count(other.services, 'service')}, {crossed}{_risk(other.risk)}: --strategy {other.strategy}"
 
 
@@ -135,6 +137,17 @@ def _sure(risk: Risk) -> str:
     return (
         f"90 % sure that the chance is between {risk.success_low:.0%} and {risk.success_high:.0%}, from {record}; "
         f"without a failure it takes {_time(risk.planned_seconds)}"
+    )
+
+
+def _users(plan: Plan) -> str:
+    """What users see of it; nothing where that is not known."""
+    now, after = plan.risk.reliable_now, plan.risk.reliable_after
+    if now is None or after is None:
+        return ""
+    return (
+        f"of the requests from outside that can come to {plan.target.service}, {now * 100:.2f} % end well now and "
+        f"{after * 100:.2f} % after this plan, by declared rates"
     )
 
 

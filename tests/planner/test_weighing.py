@@ -22,7 +22,8 @@ def test_no_choice_no_sentence():
 def test_data_comes_before_everything():
     best, why = pick([weighed(hazards=0, low=0.2), full(hazards=1, low=0.99)])
     assert best.strategy is Strategy.PARTIAL
-    assert why == "The partial plan is recommended over the full one: it crosses 0 migrations that can lose data, not 1."
+    assert why.startswith("The partial plan is recommended over the full one: it crosses 0 migrations that can lose data, not 1")
+    assert why.endswith("full: at least 99% likely, about 100 s, 0.0 migrations at risk).")
 
 
 def test_the_lower_bound_counts_not_the_mean():
@@ -42,6 +43,7 @@ def test_where_nothing_decides_less_is_moved():
     best, why = pick([weighed(low=0.9), full(low=0.91, seconds=10)])
     assert best.strategy is Strategy.PARTIAL
     assert "moves 2 services, not 5" in why
+    assert "(partial: at least 90% likely, about 100 s, no data at risk; full: at least 91% likely" in why
     _, same = pick([weighed(seconds=50), full(services=2)])
     assert "about 50 s, not 100 s" in same
 
@@ -57,3 +59,23 @@ def test_auto_recommends_and_says_why():
     assert plan.advice.startswith("The partial plan is recommended over the full one: ")
     assert plan.risk.by_full > 0
     assert plan.alternatives[0].risk.success < plan.risk.success
+
+
+def spread():
+    """A partial plan of one service, a full one of six with hazards in what is far away, so that a point between is a bargain."""
+    any_order = {"order": "*"}
+    near = [service(f"near{k}", release("1.0.0", 1), release("1.1.0", 6, requires=any_order)) for k in range(3)]
+    far = [service(f"far{k}", release("1.0.0", 1), release("1.1.0", 6, migrations=["contract"])) for k in range(3)]
+    return snapshot(service("order", release("1.0.0", 1), release("1.1.0", 5)), *near, *far)
+
+
+def test_a_point_between_is_weighed_and_can_be_asked_for():
+    plan = make_plan(Request(service="order"), spread())
+    between = next(other for other in plan.alternatives if other.label == "between")
+    assert "; between: at least" in plan.advice
+    assert between.asked == "/rollback plan order to 1.0.0 --strategy full --without far0,far1,far2"
+    pinned = frozenset(["far0", "far1", "far2"])
+    asked = make_plan(Request(service="order", strategy=Strategy.FULL, pinned=pinned), spread())
+    assert tuple((move.service, move.to_version) for move in asked.moves) == between.moves
+    assert "far0 stays at 1.1.0: it was to be left out" in asked.warnings
+    assert asked.risk.success == between.risk.success

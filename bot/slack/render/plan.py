@@ -63,6 +63,7 @@ def rows(run: Run) -> tuple[Block, Block]:
         button("Cancel", ActionId.CANCEL, value, sure=_cancel(run)),
     )
     others = [_switch(run, other) for other in run.plan.alternatives if other.label is None][:2]
+    others += [_between(run, other) for other in run.plan.alternatives if other.label is not None and other.asked][:1]
     version = [] if is_forward(run) else [button("Set version", ActionId.VERSION, value)]
     return decide, actions(*others, *version, button("Show plan", ActionId.SHOW, value))
 
@@ -79,6 +80,19 @@ def _switch(run: Run, other: Alternative) -> Block:
     have = " The approvals so far do not count for it." if run.approvals else ""
     text = f"{what}{loss} The new plan takes the place of run {run.id}.{have} You are then the one who asked."
     return button(label, action, encode(run), sure=sure(f"{label} instead?", text, "Plan again"))
+
+
+def _between(run: Run, other: Alternative) -> Block:
+    """The button for the point between: it stands for the words that ask for it."""
+    what = f"Plans again: {count(other.services, 'service')}, about {seconds(other.risk.expected_seconds)}. "
+    have = " The approvals so far do not count for it." if run.approvals else ""
+    text = f"{what}{other.text} The new plan takes the place of run {run.id}.{have} You are then the one who asked."
+    return button(
+        "Plan between",
+        "rollbot:ask",
+        other.asked.removeprefix("/rollback "),
+        sure=sure("The plan between instead?", clip(text, 300), "Plan again"),
+    )
 
 
 def _cancel(run: Run) -> Block:
@@ -157,20 +171,19 @@ def _risk(risk: Risk) -> str:
 
 
 def _alternatives(plan: Plan, *, typed: bool) -> str:
-    return "".join(f"\n{_alternative(plan, other, typed=typed)}" for other in plan.alternatives[:4])
+    advice = f"\n{escape(clip(plan.advice, 600))}" if plan.advice else ""
+    return advice + "".join(f"\n{_alternative(plan, other, typed=typed)}" for other in plan.alternatives[:4])
 
 
 def _alternative(plan: Plan, other: Alternative, *, typed: bool) -> str:
     loss = f", {count(other.hazards, 'hazard')}" if other.hazards else ""
+    size = f"{count(other.services, 'service')}{loss}, about {seconds(other.risk.expected_seconds)}"
     if other.label is not None:
-        size = f"{count(other.services, 'service')}{loss}, about {seconds(other.risk.expected_seconds)}"
-        return f"{escape(clip(other.text, 400))} {size}."
+        asked = f" `{escape(other.asked)}`" if other.asked and typed else ""
+        return f"{escape(clip(other.text, 400))} {size}.{asked}"
     target = plan.target
     words = f"/rollback {escape(target.service)} to {escape(target.to_version)} --strategy {other.strategy}"
-    return (
-        f"This is the {plan.strategy} plan. The {other.strategy} one moves {count(other.services, 'service')}{loss}, "
-        f"about {seconds(other.risk.expected_seconds)}" + (f": `{words}`" if typed else ".")
-    )
+    return f"This is the {plan.strategy} plan. The {other.strategy} one moves {size}" + (f": `{words}`" if typed else ".")
 
 
 def _approval(run: Run, policy: Policy) -> str:
