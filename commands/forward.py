@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from commands.grammar import LONGEST_REASON, bad_command, clip, reason, run_id
 from commands.moved import differences
 from commands.occupied import blocked, claims
-from commands.opening import open_run, supersede
+from commands.opening import open_run, replacing, supersede
 from commands.ports import Call, Desk
 from commands.press import unknown_run
 from commands.refuse import refuse
@@ -76,7 +76,8 @@ async def act(desk: Desk, call: Call, intent: Forward) -> Reply:
         forward_of=run.id,
     )
     newer = await open_run(desk, asked, plan, [_told(run), *(finding.text for finding in findings)])
-    return Opened(run=newer, replaced=await supersede(desk, newer))
+    older = await supersede(desk, newer, call.actor.person)
+    return Opened(run=newer, replaced=tuple(old.id for old in older), notes=replacing(newer, older))
 
 
 def _plan(desk: Desk, run: Run, snapshot: Snapshot) -> Plan:

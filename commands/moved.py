@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from commands.carried import carried
 from commands.opening import end_older, open_run
 from commands.ports import Call, Desk, Moved
 from commands.reply import Refused
@@ -19,7 +20,7 @@ async def replanned(desk: Desk, call: Call, run: Run) -> Refused | None:
     """`None` where the world still is what the plan of this waiting run stands on; else what became of it.
 
     A new run with a new plan for the same target waits in its place, or, where there is none, the run has ended as stale.
-    Nobody's approval counts for what they never saw.
+    Approvals stand only where the new plan does nothing that the old one did not.
     """
     snapshot = await desk.survey()
     changes = differences(run.plan, snapshot)
@@ -35,13 +36,15 @@ async def replanned(desk: Desk, call: Call, run: Run) -> Refused | None:
     if blocks:
         message = f"The new plan for {target.service} could not be carried out as things are."
         return await _stale(desk, run, changes, Refusal(code=Code.NOT_RUNNABLE, message=message, facts=blocks))
+    asked = replace(run.asked, request=request)
+    texts = [finding.text for finding in findings]
+    kept = await carried(desk, run, fresh, snapshot, asked.by, texts)
     told = [f"The world moved while run {run.id} waited: {change}." for change in changes]
     told += [f"New in this plan: {words}." for words in _plans(run.plan, fresh)]
-    asked = replace(run.asked, request=request)
-    newer = await open_run(desk, asked, fresh, [*told, *(finding.text for finding in findings)], overrides=run.overridden)
+    told += kept.lines
+    newer = await open_run(desk, asked, fresh, [*told, *texts], overrides=run.overridden, carried=kept.approvals)
     because = f"the world moved while it waited ({'; '.join(changes)}): run {newer.id} has the new plan"
-    ended = Ended(ending=Ending.SUPERSEDED, because=because, by=call.actor.person, superseded_by=newer.id)
-    await end_older(desk, run.id, newer, ended)
+    await end_older(desk, run.id, newer, call.actor.person, lambda _: because)
     refusal = Refusal(
         code=Code.SUPERSEDED,
         message=f"The world moved since run {run.id} was planned, so nothing was approved. Run {newer.id} has a new plan.",

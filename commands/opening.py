@@ -1,14 +1,13 @@
 """A plan becomes a run: it is written down, waits for approval, and takes the place of older requests for the same service."""
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 
 from commands.ports import Call, Desk, Moved
 from planner.approval import freeze_words
 from planner.consent import BrokeGlass, FreezeOverridden
-from planner.events import Asked, Ended, Ending, Granted, Person, Planned, RunEvent
-from planner.names import RunId
+from planner.events import Approved, Asked, Ended, Ending, Granted, Person, Planned, RunEvent
+from planner.names import RunId, ServiceName
 from planner.plan import Plan
 from planner.policy import FreezeRule
 from planner.run import Run, Stage
@@ -21,9 +20,13 @@ async def open_run(
     findings: Sequence[str],
     *,
     overrides: Sequence[FreezeOverridden] = (),
+    carried: Sequence[Approved] = (),
     glass: str | None = None,
 ) -> Run:
-    """The run, waiting for its approvals with reminders on the way; or, with `glass`, started without them for that reason."""
+    """The run, waiting for its approvals with reminders on the way; or, with `glass`, started without them for that reason.
+
+    `carried` are approvals of an older plan that stand. However many they are, nothing starts by them alone.
+    """
     now = desk.now()
     expires = now + timedelta(seconds=desk.policy.expires)
     planned = Planned(
@@ -33,7 +36,7 @@ async def open_run(
         findings=(*_freezes(desk, plan, overrides), *findings),
         reminders=() if glass else desk.policy.reminders(now),
     )
-    events: list[RunEvent] = [asked, planned, *overrides]
+    events: list[RunEvent] = [asked, planned, *overrides, *carried]
     if glass is not None:
         events += [broke_glass(desk, asked.by, glass), Granted(approvals=0)]
     run = await desk.runs.open(events)
@@ -57,27 +60,58 @@ def overridden(call: Call, overrides: Sequence[tuple[str, str]]) -> tuple[Freeze
     return tuple(FreezeOverridden(freeze=name, by=call.actor.person, reason=why) for name, why in overrides)
 
 
-async def supersede(desk: Desk, run: Run) -> tuple[RunId, ...]:
-    """End the older waiting runs for the same service. One that was granted in the meantime is left alone."""
+async def waiting_for(desk: Desk, service: ServiceName) -> Run | None:
+    """The run that waits for approval of a plan for this service; the newest, should there be several."""
+    for name in reversed(await desk.runs.open_runs()):
+        run = await desk.runs.read(name)
+        if run is not None and run.stage is Stage.WAITING and run.plan.target.service == service:
+            return run
+    return None
+
+
+async def supersede(desk: Desk, run: Run, by: Person) -> tuple[Run, ...]:
+    """End the older waiting runs for the same service, since `by` asked again. One that was granted meanwhile is left alone."""
     older = [name for name in await desk.runs.open_runs() if _number(name) < _number(run.id)]
-    by = run.asked.by if run.asked else None
-    who = by.name if by else "somebody"
-    because = f"{who} asked for {run.plan.target.service} again: run {run.id} took its place"
-    ended = Ended(ending=Ending.SUPERSEDED, because=because, by=by, superseded_by=run.id)
-    return tuple([name for name in older if await end_older(desk, name, run, ended)])
+
+    def over(older: Run) -> str:
+        return f"{by.name} asked for {run.plan.target.service} again{_where(run, older)}: run {run.id} took its place"
+
+    return tuple([found for name in older if (found := await end_older(desk, name, run, by, over)) is not None])
 
 
-async def end_older(desk: Desk, name: RunId, newer: Run, ended: Ended) -> bool:
-    """End a waiting run for the same service as `newer`. `False` where it does not wait for that any more."""
+def replacing(run: Run, older: Sequence[Run]) -> tuple[str, ...]:
+    """What whoever asked should know of the requests that theirs took the place of."""
+    return tuple(f"It takes the place of run {old.id}{_whose(old)}{_where(old, run)}: {_so_far(old)}." for old in older)
+
+
+async def end_older(desk: Desk, name: RunId, newer: Run, by: Person, because: Callable[[Run], str]) -> Run | None:
+    """End a waiting run for the same service as `newer`; the run as it was. `None` where it does not wait for that any more."""
     while True:
         older = await desk.runs.read(name)
         if older is None or older.stage is not Stage.WAITING or older.plan.target.service != newer.plan.target.service:
-            return False
+            return None
         try:
-            await desk.runs.append(older, [replace(ended)])
+            ended = Ended(ending=Ending.SUPERSEDED, because=because(older), by=by, superseded_by=newer.id)
+            await desk.runs.append(older, [ended])
         except Moved:
             continue
-        return True
+        return older
+
+
+def _whose(run: Run) -> str:
+    return f", which {run.asked.by.name} asked for" if run.asked else ""
+
+
+def _where(run: Run, beside: Run | None = None) -> str:
+    """The channel of a run's message, unless the other's stands in the same."""
+    place = run.asked.place if run.asked else None
+    other = beside.asked.place if beside and beside.asked else None
+    return "" if place is None or (other is not None and other.channel == place.channel) else f" in <#{place.channel}>"
+
+
+def _so_far(run: Run) -> str:
+    names = " and ".join(approval.by.name for approval in run.approvals)
+    return f"{names} had approved it" if names else "nobody had decided on it"
 
 
 def _freezes(desk: Desk, plan: Plan, overrides: Sequence[FreezeOverridden]) -> list[str]:

@@ -28,10 +28,11 @@ class Usage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Opened:
-    """A run was opened and waits for approval. `replaced` are older waiting runs that it took the place of."""
+    """A run was opened and waits for approval. `replaced` are older waiting runs that it took the place of; `notes` say so."""
 
     run: Run
     replaced: tuple[RunId, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

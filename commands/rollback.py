@@ -10,9 +10,10 @@ from dataclasses import replace
 from commands.asking import USAGE as USAGE
 from commands.asking import Rollback as Rollback
 from commands.asking import read as read
+from commands.carried import Carried, carried
 from commands.grammar import LONGEST_REASON, clip
 from commands.occupied import blocked, claims, rollback_wanted
-from commands.opening import open_run, overridden, supersede
+from commands.opening import open_run, overridden, replacing, supersede, waiting_for
 from commands.ports import Call, Desk
 from commands.refuse import refuse
 from commands.reply import Opened, Preview, Refused, Reply
@@ -51,7 +52,7 @@ async def act(desk: Desk, call: Call, intent: Rollback) -> Reply:
     refusal = _blocked(plan, findings)
     if refusal is not None:
         return await refuse(desk, call, refusal)
-    return await _open(desk, call, intent, plan, findings)
+    return await _open(desk, call, intent, plan, findings, snapshot)
 
 
 async def planned(request: Request, snapshot: Snapshot) -> Plan | Refusal:
@@ -127,20 +128,28 @@ def _blocked(plan: Plan, findings: Sequence[Finding]) -> Refusal | None:
     )
 
 
-async def _open(desk: Desk, call: Call, intent: Rollback, plan: Plan, findings: Sequence[Finding]) -> Reply:
+async def _open(desk: Desk, call: Call, intent: Rollback, plan: Plan, findings: Sequence[Finding], snapshot: Snapshot) -> Reply:
+    """The run. It takes the place of one that waits for the same service, and keeps such approvals of that as still fit."""
+    by = call.actor.person
     asked = Asked(
-        by=call.actor.person,
+        by=by,
         words=clip(call.words, LONGEST_REASON),
         request=_request(desk, intent),
         place=call.place,
         reason=intent.reason,
     )
+    texts = [finding.text for finding in findings]
+    overrides = overridden(call, intent.overrides)
+    older = await waiting_for(desk, plan.target.service) if intent.break_glass is None else None
+    kept = await carried(desk, older, plan, snapshot, by, texts, overrides) if older is not None else Carried()
     run = await open_run(
         desk,
         asked,
         plan,
-        [finding.text for finding in findings],
-        overrides=overridden(call, intent.overrides),
+        [*kept.lines, *texts],
+        overrides=overrides,
+        carried=kept.approvals,
         glass=intent.break_glass,
     )
-    return Opened(run=run, replaced=await supersede(desk, run))
+    replaced = await supersede(desk, run, by)
+    return Opened(run=run, replaced=tuple(old.id for old in replaced), notes=(*replacing(run, replaced), *kept.lines))

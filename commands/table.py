@@ -3,6 +3,7 @@
 from typing import Any
 
 from commands import (
+    again,
     approve,
     ask,
     bad,
@@ -167,6 +168,18 @@ VERBS: tuple[Verb[Any], ...] = (
         ),
         read=forward.read,
         act=forward.act,
+    ),
+    Verb(
+        usage=_usage(
+            "again",
+            again.USAGE,
+            "Plan a run again that expired, or ended untouched because the world moved or something was held.",
+            "/rollback again r12",
+            "/rollback again 12",
+            "/rollback history order-service",
+        ),
+        read=again.read,
+        act=again.act,
     ),
     Verb(
         usage=_usage(

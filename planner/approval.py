@@ -76,8 +76,11 @@ def approve(run: Run, policy: Policy, actor: Actor, digest: str, now: datetime) 
             nearest=("Ask one of them to press Approve.",),
         )
     needed = needed_now(run, policy, now)
-    if any(approval.by.id == actor.id for approval in run.approvals):
-        missing = needed - len(run.approvals)
+    have = len({approval.by.id for approval in run.approvals} | {actor.id})
+    # Whose approval was carried over from an older plan may approve what changed; without a fresh yes nothing starts.
+    fresh = any(approval.by.id == actor.id and approval.carried_from is None for approval in run.approvals)
+    if fresh and have < needed:
+        missing = needed - have
         return Refusal(
             code=Code.ALREADY_APPROVED,
             message=f"Your approval of run {run.id} counts already; {missing} more {_people(missing)} must approve.",
@@ -86,7 +89,6 @@ def approve(run: Run, policy: Policy, actor: Actor, digest: str, now: datetime) 
     begun = frozen(run, policy, now)
     if begun is not None:
         return begun
-    have = len(run.approvals) + 1
     return Enough(have) if have >= needed else Waiting(needed - have)
 
 

@@ -198,7 +198,8 @@ def _apply(run: Run, event: RunEvent, at: datetime) -> Run:
         case Planned():
             return replace(run, planned=event, stage=Stage.WAITING, steps=_forward(event.plan))
         case Approved():
-            return replace(run, approvals=(*run.approvals, event))
+            # Everybody counts once: a yes to this very plan takes the place of one that was carried over.
+            return replace(run, approvals=(*(a for a in run.approvals if a.by.id != event.by.id), event))
         case Reminded():
             return replace(run, reminded=(*run.reminded, event))
         case FreezeOverridden():

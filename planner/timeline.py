@@ -150,7 +150,8 @@ class _Reader:
             case Planned():
                 self.marks.append(Mark(at, "planned"))
             case Approved():
-                self.marks.append(Mark(at, f"{event.by.name} approved"))
+                older = f" (on run {event.carried_from})" if event.carried_from else ""
+                self.marks.append(Mark(at, f"{event.by.name} approved{older}"))
             case Granted():
                 self.granted = at
                 self.marks.append(Mark(at, "granted"))

@@ -31,6 +31,7 @@ class ActionId(StrEnum):
     PARTIAL = "rollbot:partial"
     VERSION = "rollbot:version"
     SHOW = "rollbot:show"
+    AGAIN = "rollbot:again"
     START = "rollbot:start"
 
     @property

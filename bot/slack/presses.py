@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import assert_never
 
 from bot.slack.actions import ActionId, Press
-from commands import approve, cancel, decide, reject, replan, show
+from commands import again, approve, cancel, decide, reject, replan, show
 from commands.ports import Call, Desk
 from commands.reply import Reply
 from commands.twin import typed
@@ -48,6 +48,8 @@ async def do(desk: Desk, actor: Actor, place: Place, deed: Deed) -> Reply:
             if found is not None and found.planned is not None:
                 call = Call(actor=actor, place=place, words=typed(replan.again(found, wanted)))
             return await replan.act(desk, call, wanted)
+        case ActionId.AGAIN:
+            return await again.act(desk, call, again.Again(run=run))
         case ActionId.SHOW | ActionId.START:
             return await show.act(desk, call, show.Show(run=run))
     assert_never(button)

@@ -59,6 +59,9 @@ def event_words(event: Event) -> str:
         case Planned():
             moves = ", ".join(f"{m.service} {m.from_version} -> {m.to_version}" for m in event.plan.moves)
             return f"planned: {moves}; {event.approvals} to approve until {event.expires_at:%H:%M:%S}"
+        case Approved(carried_from=older) if older is not None:
+            given = f" at {event.given_at:%H:%M:%S}" if event.given_at else ""
+            return f"{event.by.name} approved {event.digest[:15]}… of run {older}{given}: it stands"
         case Approved():
             return f"{event.by.name} approved {event.digest[:15]}…" + (" (own request)" if event.own else "")
         case Reminded():

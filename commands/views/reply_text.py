@@ -26,9 +26,8 @@ from planner.run import Run
 def reply_text(reply: Reply) -> str:
     """The reply in words, without a line break at its end."""
     match reply:
-        case Opened(run=run, replaced=replaced):
-            old = [f"It takes the place of run {name}." for name in replaced]
-            return "\n".join([plan_text(run.plan), "", f"Run {run.id} waits for approval.", *old])
+        case Opened(run=run, notes=notes):
+            return "\n".join([plan_text(run.plan), "", f"Run {run.id} waits for approval.", *notes])
         case Preview(plan=plan, approvals=approvals):
             return "\n".join([plan_text(plan), "", f"Nothing was opened; for real it would need {approvals} to approve."])
         case Said(text=text, lines=lines):

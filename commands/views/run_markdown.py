@@ -40,7 +40,8 @@ def _head(run: Run) -> Iterator[str]:
         by = f"{plain(run.asked.by.name)} ({plain(run.asked.by.id)})"
         yield f"- Asked by {by} at {run.asked_at:%Y-%m-%d %H:%M:%S} UTC: {plain(run.asked.words)}.{reason}"
     for approval in run.approvals:
-        yield f"- Approved by {plain(approval.by.name)} ({plain(approval.by.id)})"
+        older = f", carried over from run {approval.carried_from}" if approval.carried_from else ""
+        yield f"- Approved by {plain(approval.by.name)} ({plain(approval.by.id)}){older}"
     if run.ended and run.ended_at:
         by_whom = f" by {plain(run.ended.by.name)}" if run.ended.by else ""
         because = f": {plain(run.ended.because)}" if run.ended.because else ""

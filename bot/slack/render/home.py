@@ -19,6 +19,7 @@ from bot.slack.render.kit import (
     section,
     who,
 )
+from bot.slack.render.plan import approver
 from bot.slack.render.run import buttons, state
 from commands.board import Board
 from commands.ports import Holder
@@ -76,7 +77,7 @@ def _told(run: Run) -> str:
     asked = f"Asked by {who(run.asked.by)}" if run.asked else "Nobody is known to have asked"
     reason = f": “{escape(clip(run.asked.reason, 200))}”" if run.asked and run.asked.reason else ""
     until = f" Expires {moment(run.planned.expires_at)}." if run.planned and run.stage is Stage.WAITING else ""
-    have = ", ".join(who(approval.by) for approval in run.approvals)
+    have = ", ".join(approver(approval) for approval in run.approvals)
     approved = f" Approved by {have}." if have and run.stage is Stage.WAITING else ""
     moves = f"{count(len(run.plan.moves), 'service')} in {count(len(run.plan.waves), 'wave')}"
     how = f"\n{clip(state(run), 800)}" if run.stage is not Stage.WAITING else ""

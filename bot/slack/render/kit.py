@@ -28,6 +28,7 @@ BUTTONS = 25
 
 _USER = re.compile(r"[UW][A-Z0-9]{2,}")
 _MENTION = re.compile(r"&lt;(@[UW][A-Z0-9]+|!subteam\^S[A-Z0-9]+|#[CGD][A-Z0-9]+)&gt;")
+_CHANNEL = re.compile(r"&lt;(#[CGD][A-Z0-9]+)&gt;")
 _CUT_SHORT = re.compile(r"(?:<[^<>]*|&[a-z]{0,4})$")
 
 
@@ -52,6 +53,11 @@ def bare(text: str) -> str:
 def with_mentions(text: str) -> str:
     """Like `escape`, but mentions of people, groups and channels stay. Only for answers that one person sees."""
     return _MENTION.sub(r"<\1>", escape(text))
+
+
+def with_channels(text: str) -> str:
+    """Like `escape`, but channels stay links: they lead somewhere and ping nobody."""
+    return _CHANNEL.sub(r"<\1>", escape(text))
 
 
 def code(text: str) -> str:

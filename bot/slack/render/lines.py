@@ -16,6 +16,7 @@ from bot.slack.render.kit import (
     seconds,
     section,
     who,
+    with_channels,
     with_mentions,
 )
 from bot.slack.render.mix import compatible, sorted_out
@@ -69,6 +70,12 @@ def line(run: Run, entry: Entry) -> str | None:
             return None
         case Planned(plan=plan):
             return brief(plan) if is_long(plan) else details(plan)
+        case Approved(by=by, carried_from=older) if older is not None:
+            needed = run.planned.approvals if run.planned else 1
+            return (
+                f"👍 {who(by)} approved run {older}, and this plan does nothing that that one did not: their yes stands "
+                f"(approval {len(run.approvals)} of {needed}). Nothing starts before somebody has approved this plan too."
+            )
         case Approved(by=by, digest=digest):
             needed = run.planned.approvals if run.planned else 1
             have = f"approval {len(run.approvals)} of {needed}"
@@ -227,8 +234,11 @@ def aftermath(run: Run) -> list[str]:
 
 
 def _ended(run: Run, entry: Entry, event: Ended) -> str:
-    because = f": {escape(clip(event.because.rstrip('.'), 800))}" if event.because else ""
-    lines = [f"🏁 *{event.ending.value.capitalize()}*{because}{took(run)}."]
+    because = f": {with_channels(clip(event.because.rstrip('.'), 800))}" if event.because else ""
+    # Whose request came to its end by somebody else's hand should hear of it.
+    other = run.asked is not None and event.by is not None and event.by.id != run.asked.by.id and not touched(run)
+    whose = f"{who(run.asked.by, ping=True)}: " if run.asked and other else ""
+    lines = [f"🏁 {whose}*{event.ending.value.capitalize()}*{because}{took(run)}."]
     if touched(run):
         lines += _account(run)
         lines += aftermath(run)

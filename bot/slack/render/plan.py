@@ -26,6 +26,7 @@ from bot.slack.render.kit import (
     with_mentions,
 )
 from planner.approval import who_can
+from planner.events import Approved
 from planner.plan import Alternative, Move, Plan, Risk, Strategy
 from planner.policy import Policy
 from planner.run import Run
@@ -77,7 +78,7 @@ def _switch(run: Run, other: Alternative) -> Block:
     if other.hazards:
         accepted = "Data loss was accepted" if run.plan.data_loss_accepted else "It is refused unless --accept-data-loss is typed"
         loss = f" It crosses {count(other.hazards, 'migration')} that can lose data. {accepted}."
-    have = " The approvals so far do not count for it." if run.approvals else ""
+    have = " Approvals so far count for it only if it does nothing more." if run.approvals else ""
     text = f"{what}{loss} The new plan takes the place of run {run.id}.{have} You are then the one who asked."
     return button(label, action, encode(run), sure=sure(f"{label} instead?", text, "Plan again"))
 
@@ -189,7 +190,7 @@ def _alternative(plan: Plan, other: Alternative, *, typed: bool) -> str:
 def _approval(run: Run, policy: Policy) -> str:
     needed = run.planned.approvals if run.planned else policy.needed(run.plan)
     until = f" until {moment(run.planned.expires_at)}" if run.planned else ""
-    have = ", ".join(who(approval.by) for approval in run.approvals)
+    have = ", ".join(approver(approval) for approval in run.approvals)
     lines = [f"⏳ Needs {count(needed, 'approval')}{until}" + (f"; has {len(run.approvals)}: {have}." if have else ".")]
     escalated = any(event.escalated for event in run.reminded)
     lines[0] = f"{lines[0]} {with_mentions(who_can(policy, escalated=escalated))}"
@@ -201,6 +202,11 @@ def _approval(run: Run, policy: Policy) -> str:
         lines.append("⚠️ *The person who asked may approve it alone*: the policy allows that (`own_request`).")
     lines.append(f"Or type `/rollback approve {run.id}`")
     return "\n".join(lines)
+
+
+def approver(approval: Approved) -> str:
+    """Who approved, and which run where their yes was carried over from that."""
+    return who(approval.by) + (f" (on run {approval.carried_from})" if approval.carried_from else "")
 
 
 def _said(plan: Plan, *, forward: bool = False) -> str:

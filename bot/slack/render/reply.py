@@ -126,8 +126,7 @@ def _opened(reply: Opened) -> list[str]:
     needed = run.planned.approvals if run.planned else 1
     what = f"Plan posted: run *{run.id}* rolls {code(target.service)} back to {code(target.to_version)}."
     lines = [f"{what} It waits for {count(needed, 'approval')}; nothing is touched before."]
-    if reply.replaced:
-        lines.append(f"It takes the place of {', '.join(reply.replaced)}, which had not been decided.")
+    lines += [with_mentions(clip(note, 600)) for note in reply.notes]
     lines.append(f"Changed your mind? `/rollback cancel {run.id}`")
     return lines
 

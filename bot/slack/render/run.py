@@ -5,9 +5,25 @@ from typing import assert_never
 from bot.slack.actions import ActionId, encode
 from bot.slack.render import plan as waiting_plan
 from bot.slack.render.cards import cards
-from bot.slack.render.kit import Block, Message, actions, button, clip, code, count, escape, message, seconds, section, sure, who
+from bot.slack.render.kit import (
+    Block,
+    Message,
+    actions,
+    button,
+    clip,
+    code,
+    count,
+    escape,
+    message,
+    seconds,
+    section,
+    sure,
+    who,
+    with_channels,
+)
 from bot.slack.render.mix import compatible, names, sorted_out
 from bot.slack.render.would import would
+from commands.again import AGAIN
 from planner.events import Approved, Choice, Ending
 from planner.next_actions import skippable
 from planner.policy import Policy
@@ -90,8 +106,15 @@ def buttons(run: Run) -> tuple[Block, ...]:
             return (button("Cancel at the next safe point", ActionId.CANCEL, value, sure=_stop(run)),)
         case Stage.HALTED if not (run.decisions and run.decisions[-1].choice is Choice.LEAVE):
             return _choices(run, value)
+        case Stage.ENDED if run.ending in AGAIN and not touched(run) and not waiting_plan.is_forward(run):
+            return (button("Plan again", ActionId.AGAIN, value, sure=_again(run)),)
         case _:
             return ()
+
+
+def _again(run: Run) -> Block:
+    text = "Looks at the world anew and posts a new plan for the same version. Nothing is touched before it is approved."
+    return sure(f"Plan run {run.id} again?", text, "Plan again")
 
 
 def _choices(run: Run, value: str) -> tuple[Block, ...]:
@@ -124,9 +147,10 @@ def _running(run: Run) -> str:
 
 def _ended(run: Run) -> str:
     ending = run.ending or Ending.LEFT
-    mark, because = _MARK[ending], f": {escape(clip(run.because.rstrip('.'), 500))}" if run.because else ""
+    mark, because = _MARK[ending], f": {with_channels(clip(run.because.rstrip('.'), 500))}" if run.because else ""
     if not touched(run):
-        instead = f" See run {run.ended.superseded_by}." if run.ended and run.ended.superseded_by else ""
+        newer = run.ended.superseded_by if run.ended else None
+        instead = f" Look there: `/rollback show {newer}`" if newer else ""
         return f"{mark} *{ending.value.capitalize()}*{because}. Nothing was touched.{instead}"
     verified = sum(step.state is StepState.VERIFIED for step in run.steps.values())
     unclear = [step for step in run.steps.values() if step.unclear]
@@ -156,7 +180,8 @@ def _people(run: Run) -> str:
 
 
 def _approver(approval: Approved) -> str:
-    return who(approval.by) + (" ⚠️ (their own request)" if approval.own else "")
+    carried = f" (on run {approval.carried_from})" if approval.carried_from else ""
+    return who(approval.by) + (" ⚠️ (their own request)" if approval.own else carried)
 
 
 def _unmarked(line: str) -> str:

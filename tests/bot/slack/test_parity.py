@@ -11,6 +11,7 @@ from bot.workspace.web_api.table import METHODS
 from commands.reply import Reply
 from commands.table import answer, understand
 from commands.verb import Ready
+from planner.events import Ended, Ending
 from planner.names import RunId
 from planner.run import Run
 from tests.bot.slack.runs import asking, failing, granting, plan, starting
@@ -31,6 +32,8 @@ async def office_with(button: ActionId) -> tuple[Office, Run]:
     await answer(office.desk, call(ANA, "order-service --reason slow"))
     run = await office.runs.read(RunId("r1"))
     assert run is not None
+    if button is ActionId.AGAIN:
+        run = await office.runs.append(run, [Ended(ending=Ending.STALE, because="the world moved")])
     if button in HALTED:
         run = await office.runs.append(run, [*granting(run.plan), *starting(run.plan), *failing(run.plan.moves[0])])
     return office, run

@@ -259,7 +259,7 @@ async def test_the_other_plan_takes_the_place_of_this_one():
     async with stage(Office(world=world)) as s, live(s):
         plan = await s.plan("order-service --reason slow")
         await s.page.press("ben", plan, "rollbot:full")
-        await s.whisper("ben", "Plan posted", "r2", "takes the place of r1")
+        await s.whisper("ben", "Plan posted", "r2", "takes the place of run r1")
         first, second = await s.office.runs.read(RunId("r1")), await s.office.runs.read(RunId("r2"))
         assert first is not None
         assert second is not None

@@ -61,7 +61,11 @@ def replies() -> dict[str, Reply]:
     assert isinstance(no, Refusal)
     holder = Holder(service=ORDER, run=RunId("r12"), since=NOON)
     return {
-        "opened": Opened(run=waiting, replaced=(RunId("r11"),)),
+        "opened": Opened(
+            run=waiting,
+            replaced=(RunId("r11"),),
+            notes=("It takes the place of run r11, which Ben asked for in <#C0OPS>: nobody had decided on it.",),
+        ),
         "preview": Preview(plan=plan(2), approvals=1),
         "said": Said(text="You approved run r12. It starts now.", lines=("Its message and thread show how far it is.",)),
         "not_allowed": Refused(refusal=no),
