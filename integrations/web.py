@@ -29,13 +29,13 @@ def client(url: str, timeout: float) -> httpx.AsyncClient:
     return httpx.AsyncClient(trust_env=not is_loopback(url), verify=_trust(), timeout=timeout, follow_redirects=False)
 
 
-async def read(response: httpx.Response) -> bytes:
-    """The body of a streamed answer. Raises `TooLong`."""
+async def read(response: httpx.Response, limit: int = BODY_LIMIT) -> bytes:
+    """The body of a streamed answer of at most `limit` bytes. Raises `TooLong`."""
     body = bytearray()
     async for piece in response.aiter_bytes():
         body += piece
-        if len(body) > BODY_LIMIT:
-            raise TooLong(f"the answer is longer than {BODY_LIMIT} bytes")
+        if len(body) > limit:
+            raise TooLong(f"the answer is longer than {limit} bytes")
     return bytes(body)
 
 

@@ -27,6 +27,7 @@ VERBS: Mapping[str, Verb] = MappingProxyType(
         "serve": Verb("bot.cli.serve", "answer Slack, from the settings"),
         "worker": Verb("bot.cli.worker", "carry out runs, without a Slack door"),
         "check": Verb("bot.cli.check", "what is set up, what is missing and what to do about it"),
+        "catalog": Verb("bot.cli.catalog", "take services and dependencies over from other sources into the catalog file"),
         "audit": Verb("bot.cli.audit", "verify the log of everything that happened, or export it"),
         "healthcheck": Verb("bot.cli.healthcheck", "whether the bot on this machine lives"),
         "status": Verb(_WORDS, "what runs, waits and is held now"),

@@ -7,27 +7,11 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from integrations.errors import Rejected
+from integrations.image_names import digest, repository, tag
 from planner.facts import Release, Service
 from planner.names import Version
 
 VERSION_LABEL = "app.kubernetes.io/version"
-
-
-def repository(image: str) -> str:
-    """The image without tag and digest."""
-    name = image.split("@", 1)[0]
-    head, _, tail = name.rpartition("/")
-    return f"{head}/{tail.split(':', 1)[0]}" if head else tail.split(":", 1)[0]
-
-
-def tag(image: str) -> str:
-    """The image's tag; empty where there is none."""
-    return image.split("@", 1)[0].rpartition("/")[2].partition(":")[2]
-
-
-def digest(image: str) -> str:
-    """The image's digest, `sha256:…`; empty where there is none."""
-    return image.partition("@")[2]
 
 
 def version_of(service: Service, image: str, labels: Mapping[str, str], image_id: str = "") -> Version:
