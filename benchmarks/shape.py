@@ -58,7 +58,7 @@ class _Lines:
 def write_catalog(path: Path, services: int, *, back: float = 0.0, late: bool = False, seed: int = 1) -> Shape:
     """Writes a catalog of that many services as JSON, and says how large it came out."""
     chance = random.Random(f"{services} {back} {late} {seed}")
-    edges = _edges(services, back, chance)
+    edges = drawn_edges(services, back, chance)
     lines = [_releases(chance) for _ in range(services)]
     count = 0
     with path.open("w") as file:
@@ -81,7 +81,8 @@ def _draw(quantiles: tuple[tuple[float, int], ...], chance: random.Random, most:
     return most
 
 
-def _edges(services: int, back: float, chance: random.Random) -> list[list[int]]:
+def drawn_edges(services: int, back: float, chance: random.Random) -> list[list[int]]:
+    """For each service the numbers of those that it depends on."""
     most = max(1, services // 4)
     wishes = [_draw(OUT, chance, most) for _ in range(services)]
     callers = [_draw(IN, chance, most) for _ in range(services)]
