@@ -2,7 +2,7 @@
 
 import os
 import socket
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from functools import partial
@@ -31,7 +31,9 @@ from integrations.preflight import preflight
 from integrations.prometheus_probe import PrometheusProbe
 from integrations.protocols import Catalog, Finding, Probe, Runtime
 from integrations.survey import survey
+from integrations.symptoms import Examined, examine
 from integrations.tcp_probe import TcpProbe
+from planner.facts import Service
 from planner.names import ServiceName, Version
 from planner.plan import Plan
 from planner.snapshot import Snapshot
@@ -104,12 +106,13 @@ async def assemble(settings: Settings) -> AsyncIterator[Parts]:
             limit=settings.survey,
             record=Record(runs, settings.max_parallel),
         )
+        measuring = probes(settings)
         worker = Worker(
             runs=runs,
             leases=Leases(store, keys, replicas=copies(settings)),
             survey=world,
             runtimes=systems,
-            probes=probes(settings),
+            probes=measuring,
             now=clock.now,
             max_parallel=settings.max_parallel,
             pace=Pace(stable=settings.stable, converge=settings.converge),
@@ -120,6 +123,7 @@ async def assemble(settings: Settings) -> AsyncIterator[Parts]:
             wake=jobs,
             survey=world,
             preflight=partial(_preflight, runtimes=systems, limit=settings.survey),
+            examine=partial(_examine, probes=measuring, limit=settings.survey),
             policy=settings.policy.policy(),
             now=clock.now,
             environment=settings.environment,
@@ -139,6 +143,10 @@ def _notary(settings: Settings, memory: Memory) -> Notary | None:
 
 async def _preflight(plan: Plan, world: Snapshot, *, runtimes: Mapping[str, Runtime], limit: float) -> tuple[Finding, ...]:
     return await preflight(plan, world, runtimes, limit=limit)
+
+
+async def _examine(services: Sequence[Service], *, probes: Mapping[str, Probe], limit: float) -> Examined:
+    return await examine(services, probes, limit=limit)
 
 
 def forget_secrets() -> None:

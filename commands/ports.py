@@ -9,8 +9,10 @@ from datetime import datetime
 from typing import Protocol
 
 from integrations.protocols import Finding
+from integrations.symptoms import Examined
 from planner.approval import Actor
 from planner.events import Entry, EnvironmentEvent, Person, Place, RunEvent
+from planner.facts import Service
 from planner.lock_events import LockBroken, Locked, ReleaseAsked, Unlocked, WaitAsked
 from planner.names import RunId, ServiceName, Version
 from planner.plan import Plan
@@ -152,6 +154,19 @@ async def no_preflight(plan: Plan, world: Snapshot) -> tuple[Finding, ...]:
     return ()
 
 
+class Examine(Protocol):
+    """Measures the checks of some services, once each, in a short time."""
+
+    async def __call__(self, services: Sequence[Service]) -> Examined:
+        """What fails now. Never raises: what could not be measured is counted."""
+        ...
+
+
+async def no_checks(services: Sequence[Service]) -> Examined:
+    """For a desk without probes: nothing was measured."""
+    return Examined(symptoms=())
+
+
 class Surveyor(Protocol):
     """Looks at the world."""
 
@@ -168,6 +183,7 @@ class Desk:
     wake: Wake
     survey: Surveyor
     preflight: Preflight = no_preflight
+    examine: Examine = no_checks
     policy: Policy
     now: Callable[[], datetime]
     environment: str

@@ -14,6 +14,7 @@ from planner.names import RunId, ServiceName, Version
 from planner.plan import Plan
 from planner.refusal import Refusal
 from planner.run import Run
+from planner.suspects import Suspect
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,11 +135,30 @@ class BadList:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Suggestion:
+    """A suspect, what rolling it back would take, and the command for it; empty where it cannot be rolled back."""
+
+    suspect: Suspect
+    words: str
+    command: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Suggested:
+    """What may be at fault, most suspect first, `more` that are not named, and the share of suspicion (of 1) on none of them."""
+
+    suggestions: tuple[Suggestion, ...]
+    more: int
+    elsewhere: float
+    looked: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Help:
     """The verbs, in the order of the table; one alone is shown with its examples."""
 
     verbs: tuple[Usage, ...]
 
 
-Reply = Opened | Preview | Said | Refused | RunList | RunDetail | Overview | ServiceStatus | HoldList | BadList | Help
+Reply = Opened | Preview | Said | Refused | RunList | RunDetail | Overview | ServiceStatus | HoldList | BadList | Suggested | Help
 """Everything a command can answer."""

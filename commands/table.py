@@ -20,6 +20,7 @@ from commands import (
     rollback,
     show,
     status,
+    suggest,
     wait,
 )
 from commands.grammar import bad_command, clip
@@ -68,6 +69,18 @@ VERBS: tuple[Verb[Any], ...] = (
         ),
         read=status.read,
         act=status.act,
+    ),
+    Verb(
+        usage=_usage(
+            "suggest",
+            suggest.USAGE,
+            "Which service to roll back, from what changed lately, what fails now and who depends on whom.",
+            "/rollback suggest",
+            "/rollback suggest web-front",
+            "/rollback suggest web-front order-service",
+        ),
+        read=suggest.read,
+        act=suggest.act,
     ),
     Verb(
         usage=_usage(

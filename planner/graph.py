@@ -262,6 +262,14 @@ class Graph:
         """About how many calls there are, without making a graph of them."""
         return calls_among(self._services)
 
+    def running_bad(self) -> dict[ServiceName, str]:
+        """Every service whose running version is remembered as bad, with the reason."""
+        return {
+            name: versions[self._current[name]] or "no reason was given"
+            for name, versions in self._bad.items()
+            if name in self and self._current[name] in versions
+        }
+
     def serves(self, name: ServiceName, version: Version) -> float:
         """How likely that release serves a request, as far as anybody knows."""
         return serves(self._services[name], version, self._bad)

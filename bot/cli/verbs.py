@@ -31,6 +31,7 @@ VERBS: Mapping[str, Verb] = MappingProxyType(
         "audit": Verb("bot.cli.audit", "verify the log of everything that happened, or export it"),
         "healthcheck": Verb("bot.cli.healthcheck", "whether the bot on this machine lives"),
         "status": Verb(_WORDS, "what runs, waits and is held now"),
+        "suggest": Verb(_WORDS, "which service to roll back, from what changed lately and what fails now"),
         "history": Verb(_WORDS, "what was rolled back, by whom, and how it ended"),
         "show": Verb(_WORDS, "one run from its beginning to where it stands"),
         "approve": Verb(_WORDS, "approve a waiting plan"),

@@ -1,5 +1,6 @@
 """A reply as plain text for a terminal: what is, why, and what to type next."""
 
+from collections.abc import Iterator
 from typing import assert_never
 
 from commands.ports import Holder
@@ -16,11 +17,14 @@ from commands.reply import (
     RunList,
     Said,
     ServiceStatus,
+    Suggested,
     Usage,
 )
 from commands.views.entry_text import entry_line
 from commands.views.plan_text import plan_text, refusal_text
 from planner.run import Run
+
+NOBODY = "Nothing that was released in the last 48 h can be behind it: a rollback is probably not the answer."
 
 
 def reply_text(reply: Reply) -> str:
@@ -51,6 +55,8 @@ def reply_text(reply: Reply) -> str:
             return "\n".join(each) or "Nothing is held."
         case BadList(bad=bad):
             return "\n".join(f"{b.service} {b.version}: {b.reason}" for b in bad) or "No version is remembered as bad."
+        case Suggested():
+            return "\n".join(_suggested(reply))
         case Help(verbs=(usage,)):
             return "\n".join([usage.usage, f"  {usage.line}", "Examples:", *(f"  {example}" for example in usage.examples)])
         case Help(verbs=verbs):
@@ -89,6 +95,21 @@ def _service(status: ServiceStatus) -> str:
     if status.last:
         lines.append(f"  last: {run_line(status.last)}")
     return "\n".join(lines)
+
+
+def _suggested(reply: Suggested) -> Iterator[str]:
+    yield "What may be at fault, most suspect first:" if reply.suggestions else NOBODY
+    for number, one in enumerate(reply.suggestions, start=1):
+        yield f"  {number}. {one.suspect.service} {one.suspect.current}, {one.suspect.share:.0%} of the suspicion"
+        yield from (f"     {line}" for line in one.suspect.evidence)
+        yield f"     {one.words}"
+        if one.command:
+            yield f"     {one.command}"
+    if reply.more:
+        yield f"  …and {reply.more} more, less suspect"
+    if reply.suggestions and reply.elsewhere >= 0.005:
+        yield f"  {reply.elsewhere:.0%} falls on nothing that was released lately: a rollback need not be the answer."
+    yield reply.looked
 
 
 def _verb(usage: Usage) -> str:

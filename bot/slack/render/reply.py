@@ -37,8 +37,11 @@ from commands.reply import (
     RunList,
     Said,
     ServiceStatus,
+    Suggested,
+    Suggestion,
     Usage,
 )
+from commands.views.reply_text import NOBODY
 from planner.refusal import Refusal
 from planner.run import Run, Stage, follow
 
@@ -73,6 +76,8 @@ def private(reply: Reply) -> Message:
         case BadList(bad=bad):
             rows = [f"• {code(b.service)} {code(b.version)}: {escape(b.reason)}" for b in bad]
             return _lines(["*Versions that no plan goes back to*", *rows] if rows else ["No version is remembered as bad."])
+        case Suggested():
+            return _suggested(reply)
         case Help(verbs=verbs):
             return _lines(_verb(verbs[0])) if len(verbs) == 1 else _help(verbs)
     assert_never(reply)
@@ -89,6 +94,32 @@ def refused(refusal: Refusal, *pressable: Block) -> Message:
         lines += [f"• {_hint(hint)}" for hint in refusal.nearest[:7]]
     row = [actions(*pressable)] if pressable else []
     return message(_readable(lines), section(listing(lines, 24)), *row, context(f"Reason: {refusal.code}"))
+
+
+def _suggested(reply: Suggested) -> Message:
+    """Each suspect with what speaks for it, and a button that plans its rollback."""
+    if not reply.suggestions:
+        return _lines([f"*{escape(NOBODY)}*", escape(reply.looked)])
+    blocks = [section("*What may be at fault, most suspect first*")]
+    for one in reply.suggestions:
+        blocks.append(section(listing(_suspect(one), 8, length=1200)))
+        if one.command:
+            label = f"Plan a rollback of {clip(one.suspect.service, 45)}"
+            blocks.append(actions(button(label, SMALLER, one.command.removeprefix("/rollback "))))
+    notes = [f"…and {count(reply.more, 'more suspect')}."] if reply.more else []
+    if reply.elsewhere >= 0.005:
+        share = f"{reply.elsewhere:.0%}"
+        notes.append(f"{share} of the suspicion falls on nothing that was released lately: a rollback need not be the answer.")
+    blocks.append(context(" ".join([*notes, escape(reply.looked)])))
+    first = reply.suggestions[0]
+    return message(f"Most suspect: {first.suspect.service}, {first.suspect.share:.0%}. {escape(reply.looked)}", *blocks)
+
+
+def _suspect(one: Suggestion) -> list[str]:
+    head = f"*{code(one.suspect.service)}* {escape(one.suspect.current)}: {one.suspect.share:.0%} of the suspicion"
+    return [head, *(f"• {escape(clip(line, 300))}" for line in one.suspect.evidence), escape(one.words)] + (
+        [f"`{escape(one.command)}`"] if one.command else []
+    )
 
 
 def _instead(reply: Refused) -> list[Block]:

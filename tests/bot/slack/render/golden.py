@@ -21,12 +21,15 @@ from commands.reply import (
     RunList,
     Said,
     ServiceStatus,
+    Suggested,
+    Suggestion,
 )
 from commands.table import VERBS
 from planner.approval import approve, who_can
 from planner.names import RunId, ServiceName, Version
 from planner.refusal import Code, Refusal
 from planner.run import Run, follow
+from planner.suspects import Suspect
 from tests.bot.slack.runs import at, log, plan, stories
 from tests.commands.fakes import GUEST, NOON, POLICY
 
@@ -98,6 +101,32 @@ def replies() -> dict[str, Reply]:
         ),
         "locks": HoldList(held=((holder, halted),)),
         "bad": BadList(bad=(BadVersion(service=ORDER, version=Version("2.0.0"), reason="loses carts <!channel>"),)),
+        "suggested": Suggested(
+            suggestions=(
+                Suggestion(
+                    suspect=Suspect(
+                        service=ORDER,
+                        current=Version("2.0.0"),
+                        share=0.62,
+                        evidence=(
+                            "2.0.0 went live 14 min ago (2026-11-23 11:46 UTC)",
+                            "its check “checkout works” fails: 500 <!channel>",
+                            "web-front, where something fails, depends on it",
+                        ),
+                    ),
+                    words="It would go back to 1.4.2 with 1 more service, 97% likely to go through.",
+                    command="/rollback plan order-service to 1.4.2",
+                ),
+                Suggestion(
+                    suspect=Suspect(service=ServiceName("search"), current=Version("5.1.0"), share=0.2, evidence=()),
+                    words="search has no release before 5.1.0, which runs now, so there is nothing to go back to.",
+                ),
+            ),
+            more=2,
+            elsewhere=0.11,
+            looked="Looked at releases, checks and who depends on whom: 4 releases of the last 48 h are within reach.",
+        ),
+        "suggested_nobody": Suggested(suggestions=(), more=0, elsewhere=1.0, looked="Looked at releases and checks."),
         "help": Help(verbs=tuple(verb.usage for verb in VERBS)),
         "help_one": Help(verbs=(VERBS[0].usage,)),
     }

@@ -1,0 +1,45 @@
+"""What fails at some services right now: each of their checks measured once, together, inside a time limit."""
+
+import asyncio
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from integrations.errors import IntegrationError
+from integrations.protocols import Probe
+from planner.facts import Check, Service
+from planner.suspects import Symptom
+from planner.verdict import Measurement, Outcome
+
+AT_ONCE = 8
+"""Checks that run side by side: these systems are in trouble already."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Examined:
+    """What failed, how many checks were measured, and how many could not be."""
+
+    symptoms: tuple[Symptom, ...]
+    measured: int = 0
+    unknown: int = 0
+
+
+async def examine(services: Iterable[Service], probes: Mapping[str, Probe], *, limit: float) -> Examined:
+    """Every check of these services, once; what has no answer after `limit` seconds counts as unknown. Never raises."""
+    hands = asyncio.Semaphore(AT_ONCE)
+    asked = [(service, check) for service in services for check in service.checks if check.probe in probes]
+
+    async def one(check: Check) -> Measurement | None:
+        try:
+            async with asyncio.timeout(limit), hands:
+                return await probes[check.probe].measure(check)
+        except (TimeoutError, IntegrationError):
+            return None
+
+    answers: Sequence[Measurement | None] = await asyncio.gather(*(one(check) for _, check in asked))
+    symptoms, unknown = [], 0
+    for (service, check), answer in zip(asked, answers, strict=True):
+        if answer is None or answer.outcome is Outcome.ERROR:
+            unknown += 1
+        elif answer.outcome is Outcome.FAIL:
+            symptoms.append(Symptom(service=service.name, words=f"its check “{check.name}” fails: {answer.seen}"))
+    return Examined(symptoms=tuple(symptoms), measured=len(asked) - unknown, unknown=unknown)
