@@ -15,7 +15,7 @@ from bot.engine.worker import Worker
 from bot.memory import Memory, copies, remember, signer
 from bot.settings import Settings
 from bot.store.audit_anchor import Notary
-from bot.store.connect import Store
+from bot.store.connect import Store, engine_pool
 from bot.store.keys import Keys
 from bot.store.leases import Leases
 from bot.store.runlog import RunLog
@@ -94,7 +94,7 @@ async def assemble(settings: Settings) -> AsyncIterator[Parts]:
     async with AsyncExitStack() as stack:
         memory = await stack.enter_async_context(remember(settings))
         store, keys, runs = memory.store, memory.keys, memory.runs
-        jobs = await stack.enter_async_context(Jobs(memory.url, keys.jobs, _notary(settings, memory)).open())
+        jobs = await stack.enter_async_context(_jobs(settings, memory).open())
         systems = runtimes(settings)
         for system in systems.values():
             if isinstance(system, KubernetesRuntime):
@@ -131,6 +131,10 @@ async def assemble(settings: Settings) -> AsyncIterator[Parts]:
         yield Parts(
             settings=settings, store=store, keys=keys, runs=runs, views=Views(store, keys), jobs=jobs, worker=worker, desk=desk
         )
+
+
+def _jobs(settings: Settings, memory: Memory) -> Jobs:
+    return Jobs(memory.url, memory.keys.jobs, _notary(settings, memory), engine_pool(memory.url, memory.keys.tag))
 
 
 def _notary(settings: Settings, memory: Memory) -> Notary | None:

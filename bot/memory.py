@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from bot import clock
 from bot.settings import CannotStart, Settings
 from bot.store.audit_signing import Signer
-from bot.store.connect import STORE_DOWN, Store, connect
+from bot.store.connect import STORE_DOWN, Store, connect, is_cluster
 from bot.store.durable import Copies
 from bot.store.embedded import EmbeddedStore, EmbeddedStoreError
 from bot.store.keys import Keys
@@ -29,9 +29,9 @@ async def remember(settings: Settings) -> AsyncIterator[Memory]:
     """The memory while the block runs. Starts the embedded store where no other is named. Raises `CannotStart`."""
     async with AsyncExitStack() as stack:
         url = await _store_url(settings, stack)
-        store = connect(url)
-        stack.push_async_callback(store.aclose)
         keys = Keys(settings.environment)
+        store = connect(url, keys.tag)
+        stack.push_async_callback(store.aclose)
         runs = RunLog(store, keys, clock.now, signer=signer(settings), replicas=copies(settings))
         yield Memory(url=url, store=store, keys=keys, runs=runs)
 
@@ -39,6 +39,11 @@ async def remember(settings: Settings) -> AsyncIterator[Memory]:
 def copies(settings: Settings) -> Copies:
     """How many replicas must have a write before anything is done on the strength of it."""
     return Copies(wanted=settings.redis_wait_replicas)
+
+
+def clustered(settings: Settings) -> bool:
+    """Whether the store is a Redis Cluster."""
+    return settings.redis_url is not None and is_cluster(settings.redis_url.get_secret_value())
 
 
 def signer(settings: Settings) -> Signer | None:
@@ -52,7 +57,7 @@ async def _store_url(settings: Settings, stack: AsyncExitStack) -> str:
         if settings.redis_url is None:
             return await stack.enter_async_context(EmbeddedStore(settings.state_dir).run())
         url = settings.redis_url.get_secret_value()
-        store = connect(url, patient=False)
+        store = connect(url, Keys(settings.environment).tag, patient=False)
         try:
             await store.ping()
         finally:

@@ -4,7 +4,7 @@ import asyncio
 
 import structlog
 
-from bot.memory import copies
+from bot.memory import clustered, copies
 from bot.settings import Settings
 from bot.slack.calls import Trouble, ask
 from bot.slack.door import Door
@@ -89,7 +89,7 @@ class Presence:
             _log.warning("nobody may approve: set policy.approvers.users or policy.approvers.groups")
         await self._compare_apps(door, who)
         try:
-            for weakness in await weaknesses(store, copies(settings)):
+            for weakness in await weaknesses(store, copies(settings), cluster=clustered(settings)):
                 _log.warning("the store is weaker than it should be", weakness=weakness)
         except STORE_DOWN as error:
             _log.warning("the store did not tell how safe it is", because=type(error).__name__)

@@ -9,7 +9,7 @@ from bot.cli import check_audit, check_catalog, check_slack
 from bot.cli.finding import Finding, Mark
 from bot.memory import copies
 from bot.settings import Settings, load
-from bot.store.connect import STORE_DOWN, connect
+from bot.store.connect import STORE_DOWN, connect, is_cluster
 from bot.store.embedded import EmbeddedStore, EmbeddedStoreError
 from bot.store.health import weaknesses
 from bot.store.keys import Keys
@@ -67,25 +67,31 @@ async def _store(settings: Settings, live: list[Replica]) -> AsyncIterator[Findi
 
 async def _ask(url: str, settings: Settings, live: list[Replica]) -> AsyncIterator[Finding]:
     try:
-        store = connect(url, patient=False)
+        store = connect(url, Keys(settings.environment).tag, patient=False)
     except ValueError as error:
         yield Finding(Mark.MISSING, "store", f"ROLLBOT_REDIS_URL cannot be used: {error}")
         return
     try:
-        weak = await weaknesses(store, copies(settings))
+        weak = await weaknesses(store, copies(settings), cluster=is_cluster(url))
         audit = [finding async for finding in check_audit.findings(settings, store)]
         live += await Replicas(store, Keys(settings.environment), clock.now).live()
     except STORE_DOWN as error:
         yield Finding(Mark.MISSING, "store", f"ROLLBOT_REDIS_URL does not answer ({type(error).__name__}).")
     else:
         if settings.redis_url is not None:
-            yield Finding(Mark.OK, "store", "the server that ROLLBOT_REDIS_URL names answers")
+            yield Finding(Mark.OK, "store", _answers(url, settings))
         for weakness in weak:
             yield Finding(Mark.WARN, "store", weakness)
         for finding in audit:
             yield finding
     finally:
         await store.aclose()
+
+
+def _answers(url: str, settings: Settings) -> str:
+    if is_cluster(url):
+        return f"the Redis Cluster answers; one of its nodes holds all of environment {settings.environment}"
+    return "the server that ROLLBOT_REDIS_URL names answers"
 
 
 def _policy(settings: Settings) -> Finding:

@@ -9,8 +9,8 @@ import itertools
 import logging
 import os
 import socket
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from datetime import datetime, timedelta
 from typing import Protocol
 
@@ -19,6 +19,7 @@ from docket import Docket, Perpetual
 from docket import Worker as DocketWorker
 from redis.exceptions import RedisError
 
+from bot.engine.own_connections import OwnConnections, Pool
 from bot.engine.worker import Worker
 from bot.fencing import LeaseLost
 from planner.names import RunId
@@ -41,13 +42,25 @@ class Notary(Protocol):
         ...
 
 
-class Jobs:
-    """The wake-up service. Implements `commands.ports.Wake`; `work` makes this process one of the workers."""
+@contextmanager
+def _lost(run: RunId) -> Iterator[None]:
+    """Whoever asks for a wake-up has written to the log before: it would be wrong to tell them that this failed."""
+    try:
+        yield
+    except RedisError as trouble:
+        log.warning("a wake-up was lost; a sweep finds the run", run=run, why=type(trouble).__name__)
 
-    def __init__(self, url: str, prefix: str, notary: Notary | None = None) -> None:
+
+class Jobs:
+    """The wake-up service. Implements `commands.ports.Wake`; `work` makes this process one of the workers.
+
+    Where there is a `pool`, the engine reaches the store through connections of that kind instead of its own.
+    """
+
+    def __init__(self, url: str, prefix: str, notary: Notary | None = None, pool: Pool | None = None) -> None:
         # Its own chatter about every job says nothing that the run log does not.
         logging.getLogger("docket").setLevel(logging.WARNING)
-        self._docket = Docket(name=prefix, url=url)
+        self._docket = Docket(name=prefix, url=url) if pool is None else OwnConnections(prefix, pool)
         self._numbers = itertools.count()
         self._me = f"{socket.gethostname()}-{os.getpid()}"
         self._worker: Worker | None = None
@@ -65,12 +78,14 @@ class Jobs:
             yield self
 
     async def wake(self, run: RunId) -> None:
-        """Get a worker to look at this run soon."""
-        await self._docket.add(self.look_at_run, key=f"{run}:{self._me}:{next(self._numbers)}")(run)
+        """Get a worker to look at this run soon. Where the store cannot be reached just now, the next sweep does."""
+        with _lost(run):
+            await self._docket.add(self.look_at_run, key=f"{run}:{self._me}:{next(self._numbers)}")(run)
 
     async def wake_at(self, run: RunId, when: datetime) -> None:
-        """Get a worker to look at this run not before `when`."""
-        await self._docket.add(self.look_at_run, when=when, key=f"{run}:at:{when.timestamp():.0f}")(run)
+        """Get a worker to look at this run not before `when`; where the store cannot be reached just now, a sweep does."""
+        with _lost(run):
+            await self._docket.add(self.look_at_run, when=when, key=f"{run}:at:{when.timestamp():.0f}")(run)
 
     async def work(self, worker: Worker, concurrency: int = 50) -> None:
         """Work until cancelled; a store that goes away is waited for.

@@ -3,16 +3,17 @@
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from collections.abc import Set as AbstractSet
 from contextlib import AbstractAsyncContextManager
+from functools import partial
 from typing import Any, Protocol, cast
 
-from redis.asyncio import Redis
+from redis.asyncio import ConnectionPool, Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import ExponentialBackoff
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import OutOfMemoryError, ReadOnlyError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
-from bot.store import sentinel
+from bot.store import cluster, sentinel
 from bot.store.heeding import heeding
 
 STORE_DOWN = (RedisConnectionError, RedisTimeoutError, OutOfMemoryError, ReadOnlyError)
@@ -50,8 +51,10 @@ class Store(Protocol):
     async def xread(self, streams: dict[str, str], *, count: int, block: int) -> list[tuple[str, list[Row]]]: ...
 
 
-def connect(url: str, *, patient: bool = True) -> Store:
-    """A client for this URL (`redis://`, `rediss://`, `unix://`, `redis+sentinel://`). It connects on first use.
+def connect(url: str, tag: str = "", *, patient: bool = True) -> Store:
+    """A client for this URL, which connects on first use: `redis://`, `rediss://`, `unix://`, `redis+sentinel://`, `redis+cluster://`.
+
+    `tag` is the hash tag of the keys that will be used: in a Cluster the client speaks with the node that holds them.
 
     A call that finds the connection gone is tried again for about a second. That is safe because every write is a
     compare-and-set: a writer whose answer was lost finds its own entry in the log and does not write it twice. Without
@@ -59,8 +62,6 @@ def connect(url: str, *, patient: bool = True) -> Store:
     Raises `ValueError` for a URL of another kind.
     """
     scheme = url.partition("://")[0]
-    if scheme.endswith("+cluster"):
-        raise ValueError(_NO_CLUSTER)
     options: dict[str, Any] = {
         "decode_responses": True,
         "protocol": 2,
@@ -70,13 +71,22 @@ def connect(url: str, *, patient: bool = True) -> Store:
         "retry": Retry(ExponentialBackoff(cap=0.4, base=0.05), 4 if patient else 0),
         "retry_on_error": [RedisConnectionError, RedisTimeoutError] if patient else [],
     }
-    client = sentinel.client(url, **options) if scheme in sentinel.SCHEMES else Redis.from_url(url, **options)
+    if scheme in sentinel.SCHEMES:
+        client = sentinel.client(url, **options)
+    elif is_cluster(url):
+        client = Redis.from_pool(cluster.pool(url, tag, **options))
+    else:
+        client = Redis.from_url(url, **options)
     pool = client.connection_pool
     pool.connection_class = heeding(pool.connection_class)
     return cast("Store", client)
 
 
-_NO_CLUSTER = (
-    "Rollbot does not speak to a Redis Cluster: all keys of an environment would live on one of its nodes anyway. Name a single"
-    " server (redis://…) or one behind Sentinel (redis+sentinel://…/name)"
-)
+def is_cluster(url: str) -> bool:
+    """Whether this URL names a Redis Cluster."""
+    return url.partition("://")[0] in cluster.SCHEMES
+
+
+def engine_pool(url: str, tag: str) -> Callable[..., ConnectionPool] | None:
+    """What makes the job engine's connections, from the options it asks for; `None` where it makes them well itself."""
+    return partial(cluster.pool, url, tag) if is_cluster(url) else None

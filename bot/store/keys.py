@@ -30,6 +30,7 @@ speakers     hash    which installation speaks in a channel, or to a person
 oauth:STATE  string  an installation under way; used once, expires after ten minutes
 replicas     hash    which processes serve Slack, when each gave its last sign of life, and how many connections it was told of
 event:ID     string  an event that Slack delivered; expires after an hour
+jobs:…       many    wake-ups for workers, kept by the job engine in its own way; may be lost
 """
 
 from dataclasses import dataclass
@@ -46,8 +47,13 @@ class Keys:
 
     environment: str
 
+    @property
+    def tag(self) -> str:
+        """What every key begins with: in a Cluster it puts them all into one slot."""
+        return f"{{rollbot:{self.environment}}}"
+
     def _key(self, rest: str) -> str:
-        return f"{{rollbot:{self.environment}}}:{rest}"
+        return f"{self.tag}:{rest}"
 
     def head(self, chain: str) -> str:
         """Where a log ends."""
@@ -174,4 +180,4 @@ class Keys:
     @property
     def jobs(self) -> str:
         """The prefix of the job engine's own keys."""
-        return f"rollbot-{self.environment}-jobs"
+        return self._key("jobs")

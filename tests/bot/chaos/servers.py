@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import random
 import shutil
 import socket
 import subprocess
@@ -17,6 +18,17 @@ def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return probe.getsockname()[1]
+
+
+def cluster_port() -> int:
+    """A free port whose companion is free too: members of a cluster talk to one another on the one ten thousand above."""
+    for _ in range(1000):
+        port = random.randrange(20_000, 30_000)
+        with contextlib.suppress(OSError), socket.socket() as probe, socket.socket() as companion:
+            probe.bind(("127.0.0.1", port))
+            companion.bind(("127.0.0.1", port + 10_000))
+            return port
+    raise OSError("no two ports are free")
 
 
 def binary() -> str | None:
@@ -143,3 +155,67 @@ class Wire:
                 writer.write(packet)
                 await writer.drain()
         writer.close()
+
+
+class Cluster:
+    """Three primaries with a replica each; `url` names two of them."""
+
+    def __init__(self, directory: Path) -> None:
+        how = {"cluster_enabled": "yes", "cluster_node_timeout": "1000", "repl_diskless_sync_delay": "0"}
+        self.nodes = [Machine(directory / f"n{n}", port=cluster_port(), **how) for n in range(6)]
+
+    @property
+    def url(self) -> str:
+        return "redis+cluster://" + ",".join(f"127.0.0.1:{node.port}" for node in self.nodes[:2])
+
+    @asynccontextmanager
+    async def open(self) -> AsyncIterator["Cluster"]:
+        async with machines(*self.nodes):
+            first, *others = self.nodes
+            for number, node in enumerate(self.nodes[:3]):
+                low, high = 16384 * number // 3, 16384 * (number + 1) // 3 - 1
+                await node.ask("CLUSTER", "ADDSLOTSRANGE", low, high)
+                await node.ask("CLUSTER", "SET-CONFIG-EPOCH", number + 1)
+            for node in others:
+                await node.ask("CLUSTER", "MEET", "127.0.0.1", first.port)
+            await self.until(self.all_met)
+            for primary, copy in zip(self.nodes[:3], self.nodes[3:], strict=True):
+                await copy.ask("CLUSTER", "REPLICATE", await primary.ask("CLUSTER", "MYID"))
+            await self.until(self.in_step)
+            yield self
+
+    async def until(self, what) -> None:
+        async with asyncio.timeout(30):
+            while not await what():
+                await asyncio.sleep(0.05)
+
+    async def all_met(self) -> bool:
+        said = [await node.ask("CLUSTER INFO") for node in self.nodes]
+        return all(info["cluster_known_nodes"] == "6" for info in said)
+
+    async def in_step(self) -> bool:
+        roles = [await node.ask("INFO", "replication") for node in self.nodes[3:]]
+        said = [await node.ask("CLUSTER INFO") for node in self.nodes]
+        return all(role.get("master_link_status") == "up" for role in roles) and all(i["cluster_state"] == "ok" for i in said)
+
+    async def serving(self, key: str) -> Machine:
+        """The node that serves this key."""
+        for node in self.nodes:
+            if node.process is not None:
+                slot = await node.ask("CLUSTER", "KEYSLOT", key)
+                for low, high, (_, port, *_), *_ in await node.ask("CLUSTER", "SLOTS"):
+                    if low <= slot <= high:
+                        return next(one for one in self.nodes if one.port == port)
+        raise AssertionError(key)
+
+    async def move(self, tag: str, to: Machine) -> None:
+        """Give the slot of this tag to another primary, key by key, as an operator does."""
+        source = await self.serving(tag)
+        slot = await source.ask("CLUSTER", "KEYSLOT", tag)
+        ids = {node.port: await node.ask("CLUSTER", "MYID") for node in (source, to)}
+        await to.ask("CLUSTER", "SETSLOT", slot, "IMPORTING", ids[source.port])
+        await source.ask("CLUSTER", "SETSLOT", slot, "MIGRATING", ids[to.port])
+        while keys := await source.ask("CLUSTER", "GETKEYSINSLOT", slot, 20):
+            await source.ask("MIGRATE", "127.0.0.1", to.port, "", 0, 5000, "KEYS", *keys)
+        for node in (to, source):
+            await node.ask("CLUSTER", "SETSLOT", slot, "NODE", ids[to.port])

@@ -21,8 +21,8 @@ from tests.bot.engine.test_worker import ORDER, PAYMENT, Bench
 
 
 @contextlib.asynccontextmanager
-async def working(url, keys, worker):
-    async with Jobs(url, keys.jobs).open() as jobs:
+async def working(url, keys, worker, **how):
+    async with Jobs(url, keys.jobs, **how).open() as jobs:
         task = asyncio.create_task(jobs.work(worker))
         try:
             yield jobs
