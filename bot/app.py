@@ -162,6 +162,7 @@ def forget_secrets() -> None:
         "SLACK_CLIENT_SECRET",
         "ROLLBOT_REDIS_URL",
         "ROLLBOT_AUDIT_KEY",
+        "ROLLBOT_TOKEN_KEY",
         "ROLLBOT_AUDIT_ANCHOR",
     ):
         os.environ.pop(name, None)

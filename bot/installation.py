@@ -6,7 +6,10 @@ from datetime import datetime
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Installation:
-    """Where the app was installed, and the bot's token there, which repr hides. `team_id` is empty for an organisation."""
+    """Where the app was installed, and the bot's token there, which repr hides. `team_id` is empty for an organisation.
+
+    Where Slack rotates tokens, the token ends at `expires_at`, and `refresh_token` gets the next one, once.
+    """
 
     team_id: str
     team: str
@@ -17,6 +20,8 @@ class Installation:
     scopes: tuple[str, ...]
     installed_by: str
     at: datetime
+    refresh_token: str = field(default="", repr=False)
+    expires_at: datetime | None = None
 
     @property
     def name(self) -> str:

@@ -21,6 +21,7 @@ from bot.slack.live import Live
 from bot.slack.teller import Teller
 from bot.store.installations import Installations
 from bot.store.replicas import Replicas
+from bot.store.safe import Safe
 from bot.store.seen import Seen
 from bot.tally import Tally
 
@@ -90,7 +91,7 @@ def _door(settings: Settings, parts: Parts, metrics: Metrics, presence: Presence
 
 
 def _doors(settings: Settings, parts: Parts, metrics: Metrics, http: HttpSettings, client_id: str) -> Doors:
-    installations = Installations(parts.store, parts.keys)
+    installations = Installations(parts.store, parts.keys, safe(settings))
     return Doors(
         desk=parts.desk,
         views=parts.views,
@@ -107,6 +108,11 @@ def _doors(settings: Settings, parts: Parts, metrics: Metrics, http: HttpSetting
         seen=Seen(parts.store, parts.keys),
         meter=metrics,
     )
+
+
+def safe(settings: Settings) -> Safe:
+    """What encrypts tokens before they reach the store."""
+    return Safe([key for key in secret(settings.token_key).split(",") if key])
 
 
 @asynccontextmanager

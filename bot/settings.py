@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 from pydantic import (
+    AfterValidator,
     AliasChoices,
     BeforeValidator,
     Field,
@@ -22,7 +23,7 @@ from pydantic import (
 )
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, YamlConfigSettingsSource
 
-from bot.audit_settings import Anchor, AuditKey
+from bot.audit_settings import SHORTEST, Anchor, AuditKey
 from bot.audit_settings import read_key as read_key
 from bot.policy_settings import Approvers as Approvers
 from bot.policy_settings import PolicySettings as PolicySettings
@@ -52,8 +53,16 @@ def _stripped(value: Any) -> Any:
     return value.strip().strip("'\"").strip() if isinstance(value, str) else value
 
 
+def _each_long_enough(keys: SecretStr) -> SecretStr:
+    parts = [part.strip() for part in keys.get_secret_value().split(",")]
+    if any(len(part) < SHORTEST for part in parts):
+        raise ValueError(f"expected at least {SHORTEST} characters for each key, for example those of `openssl rand -hex 32`")
+    return SecretStr(",".join(parts))
+
+
 Seconds = Annotated[float, BeforeValidator(_seconds), Field(gt=0)]
 Token = Annotated[SecretStr, BeforeValidator(_stripped)]
+TokenKeys = Annotated[SecretStr, BeforeValidator(_stripped), AfterValidator(_each_long_enough)]
 
 
 class Mode(StrEnum):
@@ -129,6 +138,8 @@ class Settings(BaseSettings):
     )
     slack_teams: tuple[str, ...] = ()
     """Who may install the app, by id of the workspace (T…) or organisation (E…). Empty means nobody."""
+    token_key: TokenKeys | None = None
+    """Encrypts the tokens of installations in the store; several with commas between them: the first encrypts, all decrypt."""
     slack_redirect_url: str | None = None
     """Where Slack sends people back to; absent: the first one that the app's page names."""
 

@@ -3,8 +3,8 @@
 import re
 
 _KINDS = (
-    ("xoxe.xox", "a rotating token, which expires after twelve hours: switch token rotation off and reinstall the app"),
-    ("xoxe-", "a refresh token of token rotation: switch token rotation off and reinstall the app"),
+    ("xoxe.xox", "a rotating token, which ends after twelve hours: take one of an app without token rotation, or serve by OAuth"),
+    ("xoxe-", "a refresh token of token rotation: take the token of an app without it, or serve by OAuth (docs/slack.md)"),
     ("xoxb-", "a bot token, which belongs in SLACK_BOT_TOKEN"),
     ("xapp-", "an app-level token, which belongs in SLACK_APP_TOKEN"),
     ("xoxp-", "a user token: take the Bot User OAuth Token, which stands below it on the same page"),

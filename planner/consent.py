@@ -1,11 +1,27 @@
-"""What happens around an approval: who is called when nobody decides, and what somebody takes upon themselves."""
+"""An approval, and what happens around it: who is called when nobody decides, and what somebody takes upon themselves."""
 
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from planner.names import ActorId
+from planner.names import ActorId, RunId
 from planner.people import Person
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Approved:
+    """Somebody with the right to do so approved exactly this plan. `own` says that it was their own request.
+
+    With `carried_from` they approved the plan of that run at `given_at`, and this plan does nothing that that one did not;
+    `digest` is then the one that they saw (`planner.standing`).
+    """
+
+    kind: Literal["approved"] = "approved"
+    by: Person
+    digest: str
+    own: bool = False
+    carried_from: RunId | None = None
+    given_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

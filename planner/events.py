@@ -11,6 +11,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Literal
 
+from planner.consent import Approved as Approved
 from planner.consent import BrokeGlass, FreezeOverridden, Reminded, Reminder
 from planner.lock_events import (
     LockBroken,
@@ -87,22 +88,6 @@ class Planned:
     expires_at: datetime
     findings: tuple[str, ...] = ()
     reminders: tuple[Reminder, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Approved:
-    """Somebody with the right to do so approved exactly this plan. `own` says that it was their own request.
-
-    With `carried_from` they approved the plan of that run at `given_at`, and this plan does nothing that that one did not;
-    `digest` is then the one that they saw (`planner.standing`).
-    """
-
-    kind: Literal["approved"] = "approved"
-    by: Person
-    digest: str
-    own: bool = False
-    carried_from: RunId | None = None
-    given_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

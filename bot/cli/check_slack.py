@@ -68,7 +68,10 @@ def _several(settings: Settings) -> Finding:
         text = "nobody may install the app: name workspaces (T…) and organisations (E…) in ROLLBOT_SLACK_TEAMS"
         return Finding(Mark.MISSING, "slack", text)
     text = f"several workspaces: {', '.join(settings.slack_teams)} may install at /slack/install"
-    return Finding(Mark.OK, "slack", text)
+    if settings.token_key is None:
+        text += ". Their tokens stand in the store as they are: set ROLLBOT_TOKEN_KEY (openssl rand -hex 32) to encrypt them"
+        return Finding(Mark.WARN, "slack", text)
+    return Finding(Mark.OK, "slack", f"{text}; their tokens are encrypted")
 
 
 async def _socket(settings: Settings, live: tuple[Replica, ...], app_id: str | None) -> AsyncIterator[Finding]:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field, replace
 from urllib.parse import urlsplit
 
+import structlog
 from pydantic import SecretStr
 
 from bot.installation import Installation
@@ -17,9 +18,12 @@ from bot.slack.meter import SILENT, Meter
 from bot.slack.people import People
 from bot.slack.places import Places
 from bot.slack.ports import Seen, Views
+from bot.slack.renewal import Credentials, Renewing
 from bot.slack.tasks import Tasks
 from bot.slack.web import web_client
 from commands.ports import Desk
+
+_log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +59,9 @@ class Doors:
         self._desk, self._views, self._api_url, self._seen, self._meter = desk, views, api_url, seen, meter
         self._names = oauth.names
         self._tasks = Tasks()
+        secret = oauth.client_secret.get_secret_value()
+        credentials = Credentials(client=web_client(None, api_url, meter), client_id=oauth.client_id, client_secret=secret)
+        self._installations = installations = Renewing(installations, credentials, self._tasks)
         self.homes = Branches(installations, oauth.names, self._branch)
         """Home tabs of all workspaces; tell them what changed."""
         self.client = RoutedClient(token="", base_url=api_url, timeout=10, retry_handlers=[])
@@ -64,7 +71,7 @@ class Doors:
         installer = Installer(
             client=web_client(None, api_url, meter),
             client_id=oauth.client_id,
-            client_secret=oauth.client_secret.get_secret_value(),
+            client_secret=secret,
             installations=installations,
             states=states,
             names=oauth.names,
@@ -75,6 +82,9 @@ class Doors:
 
     async def start(self) -> Identity:
         """Listen. Who installed it is seen when they come. Raises `Shut` where the port is taken."""
+        resealed = await self._installations.reseal()
+        if resealed:
+            _log.info("tokens in the store were encrypted", installations=resealed)
         try:
             await self.way.open(self.homes)
         except OSError as error:

@@ -50,6 +50,18 @@ class Installations(Protocol):
         """The app was removed there."""
         ...
 
+    async def turn(self, name: str) -> bool:
+        """Whether this replica may renew that one's token now: one at a time does."""
+        ...
+
+    async def renewed(self, old: Installation, new: Installation) -> bool:
+        """Keep `new` if `old` still stands there. `False` where somebody installed anew meanwhile."""
+        ...
+
+    async def reseal(self) -> int:
+        """Encrypt what is not yet, where there is a key; how many that were."""
+        ...
+
     async def speaks(self, where: str, name: str) -> None:
         """Remember which installation speaks in a channel, or to a person."""
         ...
@@ -182,4 +194,6 @@ def _ours(installation: SlackInstallation) -> Installation:
         scopes=tuple(installation.bot_scopes or ()),
         installed_by=installation.user_id,
         at=datetime.now(UTC),
+        refresh_token=installation.bot_refresh_token or "",
+        expires_at=datetime.fromtimestamp(until, UTC) if (until := installation.bot_token_expires_at) else None,
     )

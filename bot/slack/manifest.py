@@ -1,7 +1,7 @@
 """The Slack app as one table: its command and its scopes, each with the reason for it. `slack/manifest.yaml` is made from this.
 
 python -m bot.slack.manifest > slack/manifest.yaml
-python -m bot.slack.manifest --url https://rollbot.example.com [--several]      the same app in HTTP mode
+python -m bot.slack.manifest --url https://rollbot.example.com [--several [--rotating]]      the same app in HTTP mode
 """
 
 import argparse
@@ -64,8 +64,11 @@ def manifest() -> dict[str, Any]:
     }
 
 
-def http_manifest(url: str, *, several: bool = False) -> dict[str, Any]:
-    """The same app in HTTP mode, under this https:// address; with `several` others can install it."""
+def http_manifest(url: str, *, several: bool = False, rotating: bool = False) -> dict[str, Any]:
+    """The same app in HTTP mode, under this https:// address; with `several` others can install it.
+
+    With `rotating` tokens of installations end after twelve hours and are renewed; Slack lets nobody switch that off again.
+    """
     made, base = manifest(), url.rstrip("/")
     events = f"{base}/slack/events"
     for command in made["features"]["slash_commands"]:
@@ -78,6 +81,7 @@ def http_manifest(url: str, *, several: bool = False) -> dict[str, Any]:
     }
     if several:
         made["oauth_config"]["redirect_urls"] = [f"{base}/slack/oauth_redirect"]
+        made["settings"]["token_rotation_enabled"] = rotating
     return made
 
 
@@ -97,8 +101,9 @@ def _main() -> None:
     parser = argparse.ArgumentParser(description="The Slack app's manifest, as YAML.")
     parser.add_argument("--url", help="HTTP mode: the https:// address at which Slack reaches the bot")
     parser.add_argument("--several", action="store_true", help="HTTP mode: other workspaces and organisations can install it")
+    parser.add_argument("--rotating", action="store_true", help="with --several: tokens end after 12 hours and are renewed")
     args = parser.parse_args()
-    made = http_manifest(args.url, several=args.several) if args.url else None
+    made = http_manifest(args.url, several=args.several, rotating=args.rotating) if args.url else None
     sys.stdout.write(yaml.safe_dump(made, sort_keys=False, allow_unicode=True, width=110) if made else manifest_text())
 
 

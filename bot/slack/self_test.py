@@ -14,7 +14,7 @@ _ADVICE = {
     "not_authed": "no token was sent: set it",
     "account_inactive": "the app was removed from the workspace: install it again",
     "token_revoked": "the token was revoked: install the app again and copy the new one",
-    "token_expired": "the token has expired: Rollbot does not rotate tokens; switch token rotation off and reinstall the app",
+    "token_expired": "the token has expired: one in SLACK_BOT_TOKEN is not renewed; take one of an app without token rotation",
     "not_allowed_token_type": "this is another kind of token: SLACK_BOT_TOKEN is xoxb-…, SLACK_APP_TOKEN is xapp-…",
     "missing_scope": "the token lacks a scope: add it on the app's page and reinstall the app",
     "team_access_not_granted": "the organisation has not let the app into this workspace: ask its administrator",

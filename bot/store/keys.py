@@ -25,7 +25,9 @@ bad          set     services that have such versions
 view:RUN     hash    which Slack message shows the run, and how far its thread is written
 viewer:RUN   string  which replica draws the run at present; expires
 thread:C:TS  string  which run the message with that ts in that channel shows
-installed    hash    where the app is installed, with the bot's TOKENS: by workspace or organisation, as JSON
+installed    hash    where the app is installed, with the bot's TOKENS: by workspace or organisation, as JSON, encrypted where
+                     there is a key for it
+renewing:W   string  which replica renews the token of installation W; expires after twenty seconds
 speakers     hash    which installation speaks in a channel, or to a person
 oauth:STATE  string  an installation under way; used once, expires after ten minutes
 replicas     hash    which processes serve Slack, when each gave its last sign of life, and how many connections it was told of
@@ -154,6 +156,10 @@ class Keys:
     def installed(self) -> str:
         """Installations, with tokens."""
         return self._key("installed")
+
+    def renewing(self, name: str) -> str:
+        """Who renews a token."""
+        return self._key(f"renewing:{name}")
 
     @property
     def speakers(self) -> str:
