@@ -11,9 +11,9 @@ from pathlib import Path
 from bot import clock
 from bot.memory import Memory, remember
 from bot.settings import load
-from bot.store.audit import CutShort, Excerpt, Head, Record
 from bot.store.audit_archive import written
 from bot.store.audit_files import write_excerpt, write_export
+from bot.store.audit_lines import CutShort, Excerpt, Head, Record
 from bot.store.audit_query import Question, runs_of
 from bot.store.audit_reader import Batch, Reader
 from bot.store.codec import parse, read

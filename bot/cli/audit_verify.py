@@ -7,9 +7,10 @@ from pathlib import Path
 
 from bot.memory import remember
 from bot.settings import Settings, load, read_key
-from bot.store.audit import Finding, Head, Report, Verifier
+from bot.store.audit import Verifier
 from bot.store.audit_archive import Archive, ArchiveError
 from bot.store.audit_files import ExportError, read_export, read_heads
+from bot.store.audit_lines import Finding, Head, Report
 from bot.store.audit_reader import Reader
 from bot.store.audit_signing import Keyring
 from bot.store.keys import ENVIRONMENT_CHAIN

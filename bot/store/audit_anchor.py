@@ -11,7 +11,7 @@ from typing import Protocol
 
 import structlog
 
-from bot.store.audit import Record
+from bot.store.audit_lines import Record
 from bot.store.audit_reader import Reader
 from bot.store.audit_signing import Signer
 from bot.store.codec import parse

@@ -19,8 +19,9 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from bot.store.audit import Finding, Record, Report, Verifier
+from bot.store.audit import Verifier
 from bot.store.audit_files import ExportError, read_lines
+from bot.store.audit_lines import Finding, Record, Report
 from bot.store.audit_signing import Signer, Trust
 from bot.store.keys import ENVIRONMENT_CHAIN
 from planner.wire import canonical

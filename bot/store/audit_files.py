@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from bot.store.audit import Excerpt, Head, Record
+from bot.store.audit_lines import Excerpt, Head, Record
 
 _WANTED = 'not an exported entry; expected {"log": …, "body": …, "hash": …}'
 

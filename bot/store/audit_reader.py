@@ -6,7 +6,7 @@ from itertools import islice
 from pathlib import Path
 from typing import cast
 
-from bot.store.audit import CutShort, Record
+from bot.store.audit_lines import CutShort, Record
 from bot.store.codec import BrokenEntry, parse
 from bot.store.connect import Store
 from bot.store.keys import ENVIRONMENT_CHAIN, Keys

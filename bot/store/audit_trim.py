@@ -13,9 +13,10 @@ from datetime import datetime
 from itertools import islice
 from pathlib import Path
 
-from bot.store.audit import CutShort, Finding, Record, Verifier
+from bot.store.audit import Verifier
 from bot.store.audit_archive import Archive, ArchiveError, Manifest, Segments, digest_of, packed, write_manifest, written
 from bot.store.audit_files import write_export
+from bot.store.audit_lines import CutShort, Finding, Record
 from bot.store.audit_reader import Reader
 from bot.store.audit_signing import Keyring, Signer
 from bot.store.codec import BrokenEntry, parse

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from bot.store.audit import Record
+from bot.store.audit_lines import Record
 from bot.store.audit_reader import records
 from bot.store.audit_signing import Signer
 from bot.store.runlog import RunLog

@@ -2,8 +2,9 @@ import json
 
 import pytest
 
-from bot.store.audit import Record, verify
+from bot.store.audit import verify
 from bot.store.audit_files import ExportError, read_export, write_export
+from bot.store.audit_lines import Record
 from bot.store.audit_reader import records
 from planner.events import Ended, Ending
 from tests.making import ANA, approved, asked, granted, planned
