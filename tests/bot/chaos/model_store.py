@@ -17,6 +17,7 @@ class Server:
 
     def __init__(self, microseconds: Callable[[], int]) -> None:
         self.data: dict[str, Any] = {}
+        self.ends: dict[str, int] = {}
         self.microseconds = microseconds
         self.on_write: Callable[[str, str | None], None] = lambda claimed, real: None
         self.on_append: Callable[[str, str], None] = lambda chain, body: None
@@ -49,10 +50,16 @@ class Server:
 
     # strings
     def _get(self, key):
+        if self.microseconds() >= self.ends.get(key, 1 << 62):
+            self._del(key)
         return self.data.get(key)
 
-    def _set(self, key, value):
+    def _set(self, key, value, unit="PX", length=None):
+        assert unit == "PX"
+        self._del(key)
         self.data[key] = value
+        if length is not None:
+            self.ends[key] = self.microseconds() + int(length) * 1000
 
     def _incr(self, key):
         self.data[key] = str(int(self.data.get(key, "0")) + 1)
@@ -61,6 +68,7 @@ class Server:
     def _del(self, *keys):
         for key in keys:
             self.data.pop(key, None)
+            self.ends.pop(key, None)
 
     # sets and sorted sets
     def _sadd(self, key, *members):
