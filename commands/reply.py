@@ -97,6 +97,15 @@ class RunDetail:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Packed:
+    """One run with its whole log, for the review after an incident. `placed` says where it was put; empty where nowhere yet."""
+
+    run: Run
+    entries: tuple[Entry, ...]
+    placed: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Overview:
     """What goes on in the environment: runs that have not ended, everything that is held, runs that somebody must look at."""
 
@@ -160,5 +169,19 @@ class Help:
     verbs: tuple[Usage, ...]
 
 
-Reply = Opened | Preview | Said | Refused | RunList | RunDetail | Overview | ServiceStatus | HoldList | BadList | Suggested | Help
+Reply = (
+    Opened
+    | Preview
+    | Said
+    | Refused
+    | RunList
+    | RunDetail
+    | Packed
+    | Overview
+    | ServiceStatus
+    | HoldList
+    | BadList
+    | Suggested
+    | Help
+)
 """Everything a command can answer."""

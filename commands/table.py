@@ -14,6 +14,7 @@ from commands import (
     history,
     lock,
     locks,
+    pack,
     reject,
     reviewed,
     rights,
@@ -105,6 +106,18 @@ VERBS: tuple[Verb[Any], ...] = (
         ),
         read=show.read,
         act=show.act,
+    ),
+    Verb(
+        usage=_usage(
+            "pack",
+            pack.USAGE,
+            "One run for the review after an incident, as files in its thread: a page, the same as JSON, a picture.",
+            "/rollback pack r12",
+            "/rollback pack 12",
+            "/rollback show r12",
+        ),
+        read=pack.read,
+        act=pack.act,
     ),
     Verb(
         usage=_usage(

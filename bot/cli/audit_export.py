@@ -3,12 +3,14 @@
 import argparse
 import re
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 from bot import clock
+from bot.cli.audit_pack import beside
 from bot.memory import Memory, remember
 from bot.settings import load
 from bot.store.audit_archive import written
@@ -22,6 +24,7 @@ from commands.views.entry_row import COLUMNS, csv_line, entry_row
 from commands.views.run_markdown import environment_markdown, run_markdown
 from integrations.durations import parse_duration
 from planner.events import Entry
+from planner.facts import NOTHING
 from planner.names import ActorId, RunId, ServiceName
 
 _MENTION = re.compile(r"<@(\w+)(?:\|[^>]*)?>|@?(.+)")
@@ -30,7 +33,12 @@ _MENTION = re.compile(r"<@(\w+)(?:\|[^>]*)?>|@?(.+)")
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Which runs, and in which form."""
     parser.add_argument("run", nargs="?", help="only this run")
-    parser.add_argument("--format", choices=("jsonl", "csv", "md"), default="jsonl", help="jsonl (default) can be verified")
+    parser.add_argument(
+        "--format",
+        choices=("jsonl", "csv", "md"),
+        default="jsonl",
+        help="jsonl (default) can be verified; md of one run with -o FILE puts JSON and pictures beside it",
+    )
     parser.add_argument("--service", help="only runs that would move this service")
     parser.add_argument("--by", metavar="PERSON", help="only runs that this person (U123, cli:ana) asked for or decided on")
     parser.add_argument("--since", metavar="TIME", help="only runs asked for from then on (2026-01-31, 2026-01-31T12:00, 7d)")
@@ -70,14 +78,21 @@ async def run(args: argparse.Namespace) -> int:
         if question.run is not None and not runs:
             print(f"There is no run {question.run} that fits. `rollbot history` lists the runs.", file=sys.stderr)
             return 2
-        form = {"jsonl": _jsonl, "csv": _csv, "md": _md}[args.format]
+        pictures: Mapping[str, str] = NOTHING
+        if question.run is not None and args.format == "md" and args.output:
+            pictures = beside(args.output, question.run, await memory.runs.entries(question.run))
+        forms: dict[str, Callable[[Memory, Question, tuple[RunId, ...] | None], AsyncIterator[str]]] = {
+            "jsonl": _jsonl,
+            "csv": _csv,
+            "md": partial(_md, pictures=pictures),
+        }
         with ExitStack() as stack:
             out = (
                 stack.enter_context(stack.enter_context(written(args.output)).open("w", encoding="utf-8", newline=""))
                 if args.output
                 else sys.stdout
             )
-            async for text in form(memory, question, runs):
+            async for text in forms[args.format](memory, question, runs):
                 out.write(text)
     _say(args, question, runs)
     return 0
@@ -87,6 +102,8 @@ def _say(args: argparse.Namespace, question: Question, runs: tuple[RunId, ...] |
     """What this export is worth as a proof, where nobody takes it for data."""
     what = "everything" if runs is None else f"{len(runs)} runs"
     where = f" written to {args.output}" if args.output else ""
+    if args.output and question.run is not None and args.format == "md":
+        where += ", with its JSON and pictures beside it"
     if args.format != "jsonl":
         proof = f"{args.format} is for reading and cannot be verified; --format jsonl can"
     elif runs is None:
@@ -113,7 +130,9 @@ async def _csv(memory: Memory, question: Question, runs: tuple[RunId, ...] | Non
         yield csv_line(entry_row(log, entry))
 
 
-async def _md(memory: Memory, question: Question, runs: tuple[RunId, ...] | None) -> AsyncIterator[str]:
+async def _md(
+    memory: Memory, question: Question, runs: tuple[RunId, ...] | None, pictures: Mapping[str, str]
+) -> AsyncIterator[str]:
     """Runs first, each a page; what belongs to none at the end."""
     outside: list[Entry] = []
     log, entries = "", list[Entry]()
@@ -123,12 +142,12 @@ async def _md(memory: Memory, question: Question, runs: tuple[RunId, ...] | None
                 outside.append(entry)
             continue
         if name != log and entries:
-            yield run_markdown(RunId(log), entries) + "\n"
+            yield run_markdown(RunId(log), entries, pictures) + "\n"
             entries = []
         log = name
         entries.append(entry)
     if entries:
-        yield run_markdown(RunId(log), entries) + "\n"
+        yield run_markdown(RunId(log), entries, pictures) + "\n"
     if outside:
         yield environment_markdown(outside)
 

@@ -9,6 +9,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.slack.actions import TYPED, action_id, decode
 from bot.slack.calls import advice
+from bot.slack.courier import deliver
 from bot.slack.meter import SILENT, Meter
 from bot.slack.people import Known, People
 from bot.slack.places import Places
@@ -20,7 +21,7 @@ from bot.slack.render.reply import private, refused
 from bot.slack.render.run import parent
 from commands import forward, rollback
 from commands.ports import Call, Desk
-from commands.reply import Opened, Refused, Reply
+from commands.reply import Opened, Packed, Refused, Reply
 from commands.table import understand
 from commands.verb import Ready
 from integrations.errors import IntegrationError, Rejected
@@ -118,6 +119,8 @@ class Front:
     async def told(self, reply: Reply) -> Message:
         """The reply as a message; of a plan, once it stands in the channel. Never raises."""
         try:
+            if isinstance(reply, Packed):
+                reply = replace(reply, placed=await deliver(self.client, self.views, self.desk.environment, reply))
             return await self._placed(reply.run.id, private(reply)) if isinstance(reply, Opened) else private(reply)
         except Exception:  # as above
             _log.exception("an answer could not be drawn")

@@ -10,6 +10,7 @@ from commands.reply import (
     HoldList,
     Opened,
     Overview,
+    Packed,
     Preview,
     Refused,
     Reply,
@@ -22,6 +23,7 @@ from commands.reply import (
 )
 from commands.views.entry_text import entry_line
 from commands.views.plan_text import plan_text, refusal_text
+from commands.views.run_markdown import run_markdown
 from planner.run import Run
 
 NOBODY = "Nothing that was released in the last 48 h can be behind it: a rollback is probably not the answer."
@@ -43,6 +45,8 @@ def reply_text(reply: Reply) -> str:
         case RunDetail(run=run, entries=entries, explained=explained):
             more = ["", explained] if explained else []
             return "\n".join([run_line(run), *(entry_line(entry) for entry in entries), *more])
+        case Packed(run=run, entries=entries):
+            return run_markdown(run.id, entries).rstrip("\n")
         case Overview(environment=environment, open=runs, held=held):
             going = [f"  {run_line(run)}" for run in runs] or ["  no run is open"]
             holds = [f"  {_hold(h)}" for h in held]

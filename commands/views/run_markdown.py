@@ -1,23 +1,32 @@
 """A whole run as a page of Markdown: what was planned, who decided, what happened when, what was verified, what is still owed."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from commands.views.entry_text import event_words
 from commands.views.footing_text import stands_on
 from planner.events import Entry, GateJudged
+from planner.facts import NOTHING
 from planner.involved import doer
 from planner.names import RunId
 from planner.plan import Plan
-from planner.run import Run, replay
+from planner.review import Review, review
+from planner.run import Run
+from planner.timeline import Phase, minutes, timeline
 
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|~!&])")
 
 
-def run_markdown(run_id: RunId, entries: Sequence[Entry]) -> str:
-    """The page of the run that these entries, from the first, tell. It proves nothing: the head at its end is what to verify."""
-    run = replay(run_id, entries)
-    parts = [*_head(run), *_plan(run), *_timeline(entries), *_verdicts(entries), *_owed(run), *_proof(run)]
+def run_markdown(run_id: RunId, entries: Sequence[Entry], pictures: Mapping[str, str] = NOTHING) -> str:
+    """The page of the run that these entries, from the first, tell. It proves nothing: the head at its end is what to verify.
+
+    `pictures` are files beside the page, by what they show.
+    """
+    found = review(run_id, entries)
+    run = found.run
+    parts = [*_head(run), *_minutes(run_id, entries, found), *_pictures(pictures), *_plan(run), *_decisions(found)]
+    parts += [*_bullets("Otherwise than planned", found.deviations), *_bullets("Not undone", found.standing)]
+    parts += [*_verdicts(entries, found), *_owed(run), *_timeline(entries), *_proof(run)]
     return "\n".join(parts) + "\n"
 
 
@@ -91,15 +100,50 @@ def _table(entries: Sequence[Entry]) -> Iterator[str]:
         yield f"| {entry.seq} | {entry.at:%Y-%m-%d %H:%M:%S} | {plain(event_words(entry.event))} | {plain(who)} |"
 
 
-def _verdicts(entries: Sequence[Entry]) -> Iterator[str]:
+def _verdicts(entries: Sequence[Entry], found: Review) -> Iterator[str]:
     judged = [entry.event for entry in entries if isinstance(entry.event, GateJudged)]
     if not judged:
         return
-    yield from ("", "## Verdicts", "", "| step | gate | verdict | because | seconds |", "| --- | --- | --- | --- | --- |")
+    yield from ("", "## Verdicts", "", "| step | gate | verdict | because | measured | seconds |")
+    yield "| --- | --- | --- | --- | --- | --- |"
     for event in judged:
         gate = f"{event.gate}: {event.check}" if event.check else event.gate.value
-        cells = (event.step, gate, event.verdict.value, event.because, f"{event.seconds:g}")
+        counts = found.measured.get((event.step, event.check or ""), {})
+        measured = ", ".join(f"{many} {outcome}" for outcome, many in counts.items())
+        cells = (event.step, gate, event.verdict.value, event.because, measured, f"{event.seconds:g}")
         yield f"| {' | '.join(map(plain, cells))} |"
+
+
+def _minutes(run_id: RunId, entries: Sequence[Entry], found: Review) -> Iterator[str]:
+    yield from ("", "## Minutes", "", "| the run was | minutes |", "| --- | --- |")
+    yield from (f"| {period} | {spent:g} |" for period, spent in found.minutes.items())
+    yield f"| **in all** | {round(sum(found.minutes.values()), 2):g} |"
+    line = timeline(run_id, entries)
+    if line is not None and any(row.spans for row in line.rows):
+        steps = minutes(line)
+        yield ""
+        yield "Steps side by side, added up: " + ", ".join(f"{phase} {steps[phase]:g}" for phase in Phase) + " minutes."
+
+
+def _pictures(pictures: Mapping[str, str]) -> Iterator[str]:
+    if pictures:
+        yield from ("", "## Pictures", "")
+        yield from (f"![{plain(words)}](<{name}>)" for words, name in pictures.items())
+
+
+def _decisions(found: Review) -> Iterator[str]:
+    if not found.decisions:
+        return
+    yield from ("", "## Who saw and decided what", "", "| time (UTC) | who | saw | said |", "| --- | --- | --- | --- |")
+    for one in found.decisions:
+        cells = (f"{one.at:%Y-%m-%d %H:%M:%S}", f"{one.by.name} ({one.by.id})", one.saw, one.said)
+        yield f"| {' | '.join(map(plain, cells))} |"
+
+
+def _bullets(title: str, lines: Sequence[str]) -> Iterator[str]:
+    if lines:
+        yield from ("", f"## {title}", "")
+        yield from (f"- {plain(line)}" for line in lines)
 
 
 def _owed(run: Run) -> Iterator[str]:

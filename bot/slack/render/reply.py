@@ -30,6 +30,7 @@ from commands.reply import (
     HoldList,
     Opened,
     Overview,
+    Packed,
     Preview,
     Refused,
     Reply,
@@ -66,6 +67,8 @@ def private(reply: Reply) -> Message:
             return _lines([f"*{escape(title)}*", *rows] + (["One of them: `/rollback show RUN`"] if runs else []))
         case RunDetail():
             return _detail(reply)
+        case Packed(run=run, placed=placed):
+            return _lines([with_mentions(placed) if placed else f"`rollbot audit export {run.id} --format md` writes it."])
         case Overview():
             return _lines(_overview(reply))
         case ServiceStatus():
