@@ -43,6 +43,8 @@ VERBS: Mapping[str, Verb] = MappingProxyType(
         "undo": Verb(_WORDS, "take back what a stopped run did"),
         "leave": Verb(_WORDS, "end a stopped run as it is"),
         "forward": Verb(_WORDS, "go back to where a finished rollback began, as a plan of its own"),
+        "again": Verb(_WORDS, "plan a run again that expired, or ended untouched"),
+        "ask": Verb(_WORDS, "have whoever holds a service asked to give it back"),
         "lock": Verb(_WORDS, "hold a service by hand: no rollback moves it meanwhile"),
         "unlock": Verb(_WORDS, "give back what you hold by hand, or break another's lock with a reason"),
         "wait": Verb(_WORDS, "be told in Slack when held services are free"),

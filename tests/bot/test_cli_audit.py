@@ -159,6 +159,14 @@ async def test_csv_of_a_person_has_what_belongs_to_no_run_too(rollbot):
     assert [row["kind"] for row in rows if row["log"] == "environment"] == ["command_refused"]
 
 
+async def test_beside_the_page_of_a_run_lie_its_json_and_pictures(rollbot, tmp_path):
+    _, _, said = await rollbot("export", "r1", "--format", "md", "-o", str(tmp_path / "review.md"))
+    assert "with its JSON and pictures beside it" in said
+    names = {path.name for path in tmp_path.iterdir()}
+    assert {"review.md", "review.json", "review.plan.svg", "review.run.svg"} <= names
+    assert "(<review.run.svg>)" in (tmp_path / "review.md").read_text()
+
+
 async def test_md_tells_a_run_to_people(rollbot):
     _, out, _ = await rollbot("export", "r1", "--format", "md")
     assert out.startswith("# Run r1: order-service 2.0.0 to 1.4.2\n")
