@@ -43,7 +43,10 @@ class Tally:
         while True:
             try:
                 async for run in self._log.follow():
-                    await self._catch_up(run)
+                    try:
+                        await self._catch_up(run)
+                    except Exception as error:  # one that cannot be read does not keep the others from being counted
+                        _log.warning("a run could not be counted", run=run, because=type(error).__name__)
                     wait = 0.5
             except Exception as error:  # the store's errors are its own
                 _log.warning("counting stopped, trying again", because=type(error).__name__, seconds=wait)

@@ -56,10 +56,12 @@ async def act(desk: Desk, call: Call, intent: History) -> Reply:
         return Said(text=f"Predicted against actual{of} in {desk.environment}", lines=calibration_lines(found))
     names = await desk.runs.recent(_MOST, intent.service)
     of = f" of {intent.service}" if intent.service else ""
+    gone = await desk.runs.archived() if len(names) < _MOST else None
     return RunList(
         title=f"The newest runs{of} in {desk.environment}",
         runs=await read_all(desk, names),
-        empty=f"There has been no run{of} in {desk.environment} yet.",
+        empty=f"There has been no run{of} in {desk.environment} {f'since {gone.until:%Y-%m-%d}' if gone else 'yet'}.",
+        older=f"Older runs are in the archive, the newest of them in {gone.place}." if gone else "",
     )
 
 

@@ -65,6 +65,14 @@ class BadVersion:
     reason: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Archived:
+    """Where ended runs went that are no longer in the store: the file, and when its last entry was written."""
+
+    place: str
+    until: datetime
+
+
 class Runs(Protocol):
     """The run log. Every write is a compare-and-set on the run as it was read."""
 
@@ -78,6 +86,10 @@ class Runs(Protocol):
 
     async def entries(self, run: RunId) -> tuple[Entry, ...]:
         """The whole log of a run, oldest first; empty where there is none."""
+        ...
+
+    async def archived(self, run: RunId | None = None) -> Archived | None:
+        """Where this run went, or the newest that went at all; `None` where none did."""
         ...
 
     async def append(self, run: Run, events: Sequence[RunEvent]) -> Run:

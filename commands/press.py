@@ -63,7 +63,15 @@ async def settle(desk: Desk, call: Call, name: RunId, verb: str, judge: Judge) -
 
 
 async def unknown_run(desk: Desk, name: RunId) -> Refusal:
-    """There is no such run; these are the newest there are."""
+    """There is no such run here: it was archived, or there never was one, and these are the newest."""
+    gone = await desk.runs.archived(name)
+    if gone is not None:
+        return Refusal(
+            code=Code.ARCHIVED,
+            message=f"Run {name} has ended, and its log is no longer here: it was moved to the archive.",
+            facts=(f"It is in {gone.place}, with all that was written until {gone.until:%Y-%m-%d %H:%M} UTC.",),
+            nearest=("rollbot audit verify ARCHIVE --live", "/rollback history"),
+        )
     recent = await desk.runs.recent(3)
     return Refusal(
         code=Code.UNKNOWN_RUN,

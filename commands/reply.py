@@ -80,11 +80,12 @@ class Refused:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunList:
-    """Runs, newest first. `empty` is what to say where there are none."""
+    """Runs, newest first. `empty` is what to say where there are none, `older` where others went that are no longer here."""
 
     title: str
     runs: tuple[Run, ...]
     empty: str
+    older: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

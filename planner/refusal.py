@@ -11,6 +11,7 @@ class Code(StrEnum):
     UNKNOWN_SERVICE = "unknown_service"
     UNKNOWN_VERSION = "unknown_version"
     UNKNOWN_RUN = "unknown_run"
+    ARCHIVED = "archived"
     NOT_EARLIER = "not_earlier"
     NO_EARLIER_RELEASE = "no_earlier_release"
     BAD_VERSION = "bad_version"

@@ -94,10 +94,14 @@ class Worker:
                 await Turn(worker=self, hand=hand).go()
 
     async def unfinished(self) -> tuple[RunId, ...]:
-        """The open runs for which a worker could do something now."""
+        """The open runs for which a worker could do something now; one whose log cannot be read is left out."""
         found = []
         for run_id in await self.runs.open_runs():
-            run = await self.runs.read(run_id)
+            try:
+                run = await self.runs.read(run_id)
+            except Exception as error:  # whatever somebody did to that log
+                log.error("an open run cannot be read: rollbot audit verify", run=run_id, why=str(error))  # noqa: TRY400
+                continue
             if run is None:
                 continue
             actions = next_actions(run, self.max_parallel)

@@ -7,12 +7,14 @@ the environment's log that seals them; a checkpoint stays behind.
 
 import asyncio
 import json
+import socket
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import islice
 from pathlib import Path
 
+from bot.store.archives import note
 from bot.store.audit import Verifier
 from bot.store.audit_archive import Archive, ArchiveError, Manifest, Segments, digest_of, packed, write_manifest, written
 from bot.store.audit_files import write_export
@@ -223,7 +225,7 @@ class Trimmer:
     async def _note(self, checkpoint: Checkpoint, digest: str, manifest: Manifest) -> None:
         if await self._checkpoint() != checkpoint:
             raise NotTrimmed("somebody else trims at the same time: let them finish, then try again")
-        await self.log.note(
+        await self.log.trimmed(
             Trimmed(
                 by=self.by,
                 segment=manifest.segment,
@@ -232,7 +234,12 @@ class Trimmer:
                 manifest=digest,
                 runs=len(manifest.runs),
                 open=tuple(RunId(run) for run in manifest.open),
-            )
+            ),
+            note(
+                (run for run, _, _ in manifest.runs),
+                f"{self.archive.data(manifest.segment).resolve()} of {socket.gethostname()}",
+                datetime.fromisoformat(manifest.until),
+            ),
         )
 
     async def _remove(self, manifest: Manifest) -> None:

@@ -34,6 +34,10 @@ class Gone(Exception):
     """A hold that was to be ended is not there any more, or not over yet. Nothing was written."""
 
 
+class Spoilt(Exception):
+    """Somebody else wrote into a log, and nothing can be appended to it. Nothing was written, to no log; people must look."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Head:
     """Where a log ends: the last entry's number and hash; 0 and the empty text where it is empty."""
@@ -90,11 +94,12 @@ class Commit:
         """Hold a service; refuse the whole change where another holds it. It may take the place of a hold of `instead`."""
         fields = [part for pair in stored(holder).items() for part in pair]
         key = self._key(self.keys.lock(holder.service))
-        self._locks.append({"key": key, "owner": holder.owner, "instead": instead, "fields": fields})
+        self._locks.append({"key": key, "service": holder.service, "owner": holder.owner, "instead": instead, "fields": fields})
 
     def unlock(self, service: ServiceName, owner: str, *, must: bool = False, lapsed: bool = False) -> None:
         """Free a service if this owner holds it. `must`: else refuse the whole change; `lapsed`: also if its time is not over."""
-        self._unlocks.append({"key": self._key(self.keys.lock(service)), "owner": owner, "must": must, "lapsed": lapsed})
+        key = self._key(self.keys.lock(service))
+        self._unlocks.append({"key": key, "service": service, "owner": owner, "must": must, "lapsed": lapsed})
 
     def effect(self, command: str, key: str, *arguments: str) -> None:
         """Also do this Redis command."""
@@ -113,6 +118,8 @@ class Commit:
             "unlocks": self._unlocks,
             "effects": self._effects,
         }
+        if self._locks or self._unlocks:
+            spec["held"] = self._key(self.keys.held)
         if self._fence is not None:
             spec["fence"] = self._fence
         answer: list[str] = await call(redis, _SCRIPT, self._keys, [json.dumps(spec)], replicas)
@@ -121,6 +128,8 @@ class Commit:
                 return
             case ["moved", chain]:
                 raise Moved(chain)
+            case ["spoilt", chain]:
+                raise Spoilt(f"the log {chain} goes on after what Rollbot wrote, so it takes no more: run `rollbot audit verify`")
             case ["fenced", epoch]:
                 raise Fenced(f"the run is in the hands of epoch {epoch or 'nobody'} now")
             case ["held", *rest]:

@@ -49,6 +49,15 @@ class EnvironmentLog:
 
         await self._note(always)
 
+    async def trimmed(self, event: Trimmed, note: str) -> None:
+        """Write a checkpoint down, with the note that says where the runs went."""
+
+        async def checkpoint(commit: Commit) -> Sequence[EnvironmentEvent]:
+            commit.effect("HSET", self._keys.archives, str(event.segment), note)
+            return (event,)
+
+        await self._note(checkpoint)
+
     async def holders(self, services: Sequence[ServiceName]) -> tuple[Holder, ...]:
         """Who holds which of these services; empty where all are free."""
         return await self._locks.holders(services)
@@ -136,11 +145,16 @@ class EnvironmentLog:
 
     async def bad_versions(self) -> tuple[BadVersion, ...]:
         """Every version remembered as bad, by service."""
-        bad: list[BadVersion] = []
-        for service in sorted(await self._redis.smembers(self._keys.bad_services)):
-            reasons = await self._redis.hgetall(self._keys.bad(ServiceName(service)))
-            bad += [BadVersion(service=ServiceName(service), version=Version(v), reason=r) for v, r in sorted(reasons.items())]
-        return tuple(bad)
+        services = sorted(ServiceName(service) for service in await self._redis.smembers(self._keys.bad_services))
+        async with self._redis.pipeline(transaction=False) as pipeline:
+            for service in services:
+                pipeline.hgetall(self._keys.bad(service))
+            found = await pipeline.execute()
+        return tuple(
+            BadVersion(service=service, version=Version(version), reason=reason)
+            for service, reasons in zip(services, found, strict=True)
+            for version, reason in sorted(reasons.items())
+        )
 
     def _environment(self, commit: Commit, head: Head, events: Sequence[EnvironmentEvent]) -> tuple[Line, ...]:
         lines = commit.append(ENVIRONMENT_CHAIN, head, events)

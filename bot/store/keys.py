@@ -6,6 +6,7 @@ log:CHAIN    stream  the log; the entry with sequence number 7 has the id 7-0 an
 feed         stream  which log grew, newest about 10,000; what live views follow
 lock:SERVICE hash    owner and since; of a run: run, stays until it ends, whatever happens to workers; of a person: by, name,
                      reason, channel, thread and until (ms by the server's clock, empty: no end), when it holds no more
+held         set     services that somebody holds, a run or a person
 holds        zset    services held by hand that have an end, by that end (ms)
 waiters      hash    who is told when which services are free, with their place in the order
 asked:S:P    string  whose hold on service S the person P asked for last; expires after ten minutes
@@ -17,6 +18,7 @@ runs         zset    every run by the time it was asked for (ms)
 runs:SERVICE zset    the runs that would move this service
 by:PERSON    zset    the runs that this person asked for or decided on
 trimmed      hash    the last checkpoint: what left for the archive, into which segment, and which runs went on then
+archives     hash    for each segment of the archive: which runs are in it, and where the file is
 anchored     hash    seq and at of the last head of the environment's log that was written down outside; since and why where that
                      does not succeed
 open         set     runs that have not ended
@@ -75,6 +77,11 @@ class Keys:
         return self._key(f"lock:{service}")
 
     @property
+    def held(self) -> str:
+        """Services that somebody holds."""
+        return self._key("held")
+
+    @property
     def holds(self) -> str:
         """Holds by hand that have an end."""
         return self._key("holds")
@@ -124,6 +131,11 @@ class Keys:
     def trimmed(self) -> str:
         """The last checkpoint."""
         return self._key("trimmed")
+
+    @property
+    def archives(self) -> str:
+        """Where runs went that are no longer here."""
+        return self._key("archives")
 
     @property
     def anchored(self) -> str:

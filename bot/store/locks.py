@@ -64,9 +64,7 @@ class Locks:
 
     async def all_holders(self) -> tuple[Holder, ...]:
         """Every hold there is, by service."""
-        prefix = self._keys.lock("")
-        found = [ServiceName(key[len(prefix) :]) async for key in self._redis.scan_iter(match=_literal(prefix) + "*", count=1000)]
-        return await self.holders(sorted(found))
+        return await self.holders(sorted(ServiceName(service) for service in await self._redis.smembers(self._keys.held)))
 
     async def lapsed(self) -> tuple[ServiceName, ...]:
         """The services whose hold by hand is over by the server's clock and was not ended yet."""
@@ -128,7 +126,3 @@ def held_by_hand(event: Locked) -> Holder:
     return Holder(
         service=event.service, since=event.since, person=event.by, reason=event.reason, until=event.until, place=event.place
     )
-
-
-def _literal(prefix: str) -> str:
-    return "".join(f"\\{char}" if char in "*?[]\\" else char for char in prefix)

@@ -3,13 +3,14 @@
 from collections.abc import AsyncIterator, Callable, Sequence
 
 from bot.fencing import Fence, Fenced, Overtaken, Rewound
+from bot.store.archives import archived, newest_archive
 from bot.store.codec import read
 from bot.store.commit import Commit, Head, Lapsed
 from bot.store.durable import ALONE
 from bot.store.environment_log import EnvironmentLog
 from bot.store.holds import milliseconds
 from bot.store.keys import ENVIRONMENT_CHAIN
-from commands.ports import Holder, Moved
+from commands.ports import Archived, Holder, Moved
 from planner.consent import BrokeGlass
 from planner.events import Ended, Entry, EnvironmentEvent, Planned, RunEvent, RunOpened, RunSealed
 from planner.involved import doer
@@ -38,6 +39,10 @@ class RunLog(EnvironmentLog):
         """The entries after number `after`, oldest first. Raises `BrokenEntry` where the log was tampered with beyond reading."""
         rows = await self._redis.xrange(self._keys.log(run), min=f"({after}-0" if after else "-")
         return tuple(read(fields["b"].encode("utf-8"), fields["h"]) for _, fields in rows)
+
+    async def archived(self, run: RunId | None = None) -> Archived | None:
+        """Where this run went, or the newest that went at all; `None` where none did."""
+        return await (archived(self._redis, self._keys, run) if run else newest_archive(self._redis, self._keys))
 
     async def catch_up(self, run: Run) -> Run:
         """The run with everything that was written since it was read. Raises `Rewound` where what was read is gone.

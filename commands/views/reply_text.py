@@ -40,8 +40,9 @@ def reply_text(reply: Reply) -> str:
             return "\n".join([text, *(f"  {line}" for line in lines)])
         case Refused(refusal=refusal):
             return refusal_text(refusal)
-        case RunList(title=title, runs=runs, empty=empty):
-            return "\n".join([f"{title}:", *(f"  {run_line(run)}" for run in runs)]) if runs else empty
+        case RunList(title=title, runs=runs, empty=empty, older=older):
+            rows = [f"{title}:", *(f"  {run_line(run)}" for run in runs)] if runs else [empty]
+            return "\n".join([*rows, *([older] if older else [])])
         case RunDetail(run=run, entries=entries, explained=explained):
             more = ["", explained] if explained else []
             return "\n".join([run_line(run), *(entry_line(entry) for entry in entries), *more])

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
-from commands.ports import BadVersion, Call, Desk, Holder, Moved
+from commands.ports import Archived, BadVersion, Call, Desk, Holder, Moved
 from planner.approval import Actor
 from planner.events import (
     BadCleared,
@@ -57,6 +57,7 @@ class MemoryRuns:
         self.environment: list[EnvironmentEvent] = []
         self.by_hand: dict[ServiceName, Holder] = {}
         self._waiting: list[WaitAsked] = []
+        self.gone: dict[RunId, Archived] = {}
         self._asked: dict[tuple[ServiceName, ActorId, str], datetime] = {}
 
     def adopt(self, other: "MemoryRuns") -> None:
@@ -77,6 +78,9 @@ class MemoryRuns:
         # Others get their turn between reading and writing, as with a store over a wire.
         await asyncio.sleep(0)
         return tuple(self._logs.get(run, ()))
+
+    async def archived(self, run: RunId | None = None) -> Archived | None:
+        return next((gone for name, gone in reversed(self.gone.items()) if run in (name, None)), None)
 
     async def append(self, run: Run, events: Sequence[RunEvent]) -> Run:
         await asyncio.sleep(0)

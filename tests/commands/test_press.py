@@ -7,8 +7,8 @@ from dataclasses import replace
 import pytest
 
 from commands import approve, cancel, decide, reject
-from commands.ports import Moved
-from commands.reply import Opened, Refused, Reply, Said
+from commands.ports import Archived, Moved
+from commands.reply import Opened, Refused, Reply, RunList, Said
 from commands.table import answer
 from planner.events import (
     Approved,
@@ -26,10 +26,11 @@ from planner.events import (
     StopAsked,
     Surveyed,
 )
+from planner.names import RunId
 from planner.policy import Policy
 from planner.refusal import Code
 from planner.run import Run
-from tests.commands.fakes import ANA, BEN, GUEST, MemoryRuns, Office, actor, call
+from tests.commands.fakes import ANA, BEN, GUEST, NOON, MemoryRuns, Office, actor, call
 
 MANY = Policy(users=frozenset(actor(f"a{n}").id for n in range(20)))
 
@@ -187,6 +188,20 @@ async def test_a_superseded_plan_names_the_one_that_took_its_place():
     assert code(reply) is Code.SUPERSEDED
     assert isinstance(reply, Refused)
     assert reply.refusal.nearest == ("/rollback show r2",)
+
+
+async def test_a_run_that_was_archived_says_where_it_went():
+    office = Office()
+    await waiting(office)
+    office.runs.gone[RunId("r7")] = Archived(place="/mnt/audit/segment-000001.ndjson.gz of keeper", until=NOON)
+    for verb in ("approve", "cancel", "retry", "undo", "forward", "again", "reviewed", "show", "history"):
+        reply = await answer(office.desk, call(BEN, f"{verb} r7"))
+        assert isinstance(reply, Refused)
+        assert reply.refusal.code is Code.ARCHIVED, verb
+        assert "/mnt/audit/segment-000001.ndjson.gz of keeper" in reply.refusal.facts[0]
+    listed = await answer(office.desk, call(BEN, "history"))
+    assert isinstance(listed, RunList)
+    assert "segment-000001" in listed.older
 
 
 async def test_an_unknown_run_is_answered_with_the_newest():

@@ -62,9 +62,10 @@ def private(reply: Reply) -> Message:
             return _lines([escape(text), *(_hint(one) for one in lines)])
         case Refused(refusal=refusal):
             return refused(refusal, *_instead(reply))
-        case RunList(title=title, runs=runs, empty=empty):
+        case RunList(title=title, runs=runs, empty=empty, older=older):
             rows = [_row(run) for run in runs] or [escape(empty)]
-            return _lines([f"*{escape(title)}*", *rows] + (["One of them: `/rollback show RUN`"] if runs else []))
+            more = [*(["One of them: `/rollback show RUN`"] if runs else []), *([escape(older)] if older else [])]
+            return _lines([f"*{escape(title)}*", *rows, *more])
         case RunDetail():
             return _detail(reply)
         case Packed(run=run, placed=placed):

@@ -3,9 +3,10 @@
 -- KEYS     every key that is touched, named in ARGV[1] by its place in KEYS
 -- ARGV[1]  JSON: { fence = {key, epoch} or absent,
 --                  chains = { {head, log, name, seq, hash, entries = { {body, hash, signature}, … } }, … },
---                  feed, locks = { {key, owner, instead, fields = {name, value, …}}, … },
---                  effects = { {command, key, argument…}, … }, unlocks = { {key, owner, must, lapsed}, … } }
+--                  feed, held, locks = { {key, service, owner, instead, fields = {name, value, …}}, … },
+--                  effects = { {command, key, argument…}, … }, unlocks = { {key, service, owner, must, lapsed}, … } }
 -- Answers  {"done"} | {"fenced", epoch} | {"moved", log name} | {"held", key, fields as JSON, …}
+--          | {"spoilt", log name}  the log goes further than its head says, so nothing can be appended: somebody else wrote there
 --          | {"lapsed", key, …}  held by hand until a moment that has passed: to be ended, with its event, before another takes it
 --          | {"gone", key}       a hold that was to be ended is another's, or none, or not over yet
 local commit = cjson.decode(ARGV[1])
@@ -21,6 +22,13 @@ for _, chain in ipairs(commit.chains) do
   local head = redis.call("HMGET", KEYS[chain.head], "seq", "hash")
   if (head[1] or "0") ~= chain.seq or (head[2] or "") ~= chain.hash then
     return { "moved", chain.name }
+  end
+end
+-- All or nothing: where one log would not take its entry, the others must not have theirs.
+for _, chain in ipairs(commit.chains) do
+  local last = redis.call("XREVRANGE", KEYS[chain.log], "+", "-", "COUNT", 1)[1]
+  if last and tonumber(string.match(last[1], "^%d+")) > tonumber(chain.seq) then
+    return { "spoilt", chain.name }
   end
 end
 
@@ -77,11 +85,13 @@ for _, lock in ipairs(commit.locks) do
   if lock.instead ~= "" or redis.call("HGET", KEYS[lock.key], "owner") ~= lock.owner then
     redis.call("DEL", KEYS[lock.key])
     redis.call("HSET", KEYS[lock.key], unpack(lock.fields))
+    redis.call("SADD", KEYS[commit.held], lock.service)
   end
 end
 for _, unlock in ipairs(commit.unlocks) do
   if redis.call("HGET", KEYS[unlock.key], "owner") == unlock.owner then
     redis.call("DEL", KEYS[unlock.key])
+    redis.call("SREM", KEYS[commit.held], unlock.service)
   end
 end
 for _, effect in ipairs(commit.effects) do

@@ -149,6 +149,10 @@ class Server:
             seq, last = self._hmget(at[chain["head"]], ("seq", "hash"))
             if (seq or "0", last or "") != (chain["seq"], chain["hash"]):
                 return ["moved", chain["name"]]
+        for chain in commit["chains"]:
+            rows = self.data.get(at[chain["log"]], [])
+            if rows and int(rows[-1][0].partition("-")[0]) > int(chain["seq"]):
+                return ["spoilt", chain["name"]]
         refused = self._unlocks(at, commit) or self._holds(at, commit)
         if refused:
             return refused
@@ -164,9 +168,11 @@ class Server:
             if lock["instead"] != "" or self._hget(key, "owner") != lock["owner"]:
                 self._del(key)
                 self._hset(key, *lock["fields"])
+                self._sadd(at[commit["held"]], lock["service"])
         for unlock in commit["unlocks"]:
             if self._hget(at[unlock["key"]], "owner") == unlock["owner"]:
                 self._del(at[unlock["key"]])
+                self._srem(at[commit["held"]], unlock["service"])
         for command, key, *rest in commit["effects"]:
             self.do(command, at[key], *rest)
         for chain in commit["chains"]:

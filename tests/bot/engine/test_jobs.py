@@ -16,8 +16,10 @@ from bot.store.embedded import EmbeddedStore
 from bot.store.keys import Keys
 from bot.store.leases import Leases
 from bot.store.runlog import RunLog
+from planner.lock_events import Locked
 from planner.run import Stage, StepState
 from tests.bot.engine.test_worker import ORDER, PAYMENT, Bench
+from tests.making import ANA, NOON
 
 
 @contextlib.asynccontextmanager
@@ -63,6 +65,20 @@ async def test_a_lost_wake_up_is_found_by_the_sweep(bench, store_url, keys, log)
     run = await bench.granted()
     async with working(store_url, keys, bench.worker):
         assert (await until_ended(log, run)).ending == "finished"
+
+
+async def test_a_run_whose_log_was_spoilt_does_not_keep_the_others_waiting(bench, store_url, keys, log, store):
+    spoilt = await bench.granted()
+    await store.xadd(keys.log(spoilt.id), {"b": "no entry", "h": "x"}, id=f"{spoilt.seq + 1}-0")
+    run = await bench.granted()
+    over = Locked(service="ledger-service", by=ANA, reason="", since=NOON, until=datetime.now(UTC) - timedelta(seconds=1))
+    await log.hold(over)
+    async with working(store_url, keys, bench.worker):
+        assert (await until_ended(log, run)).ending == "finished"
+        async with asyncio.timeout(10):
+            while await store.exists(keys.lock("ledger-service")):
+                await asyncio.sleep(0.02)
+    assert bench.effects == [PAYMENT, ORDER]
 
 
 async def test_a_later_wake_up_ends_what_nobody_decided(bench, store_url, keys, log):

@@ -21,6 +21,7 @@ from bot.store.audit_files import read_heads
 from bot.store.audit_query import Question, runs_of
 from bot.store.audit_signing import Keyring
 from bot.store.audit_trim import Trimmer
+from bot.store.commit import Spoilt
 from bot.store.connect import STORE_DOWN, connect
 from bot.store.embedded import EmbeddedStore
 from bot.store.health import weaknesses
@@ -233,8 +234,9 @@ async def test_second_hole_a_log_ended_by_the_largest_id(admin, bot, tmp_path):
     report = verify(await everything(bot, PROD), heads)
     assert ("r3", 5, "cannot be read") in {(finding.log, finding.seq, finding.text) for finding in report.findings}
     await bot.execute_command("XADD", PROD.log("environment"), largest, "b", "x", "h", "y")
-    with pytest.raises(ResponseError):
+    with pytest.raises(Spoilt, match="rollbot audit verify"):
         await log.append(run, (Ended(ending=Ending.LEFT, because=""),))
+    assert (await log.read("r5")).seq == 4, "half of a change was written"
     assert not verify(await everything(bot, PROD), heads).holds
 
 

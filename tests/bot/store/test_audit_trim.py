@@ -3,7 +3,10 @@ import json
 from datetime import timedelta
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from bot.store.archives import _within, note
 from bot.store.audit import Verifier, verify
 from bot.store.audit_archive import Archive
 from bot.store.audit_query import Question, runs_of
@@ -85,6 +88,27 @@ async def test_indexes_forget_what_left(store, keys, tmp_path):
     assert await log.recent(10) == ("r5", "r4", "r3")
     keys_left = [key async for key in store.scan_iter(match=f"*{keys.environment}*:r1", count=1000)]
     assert keys_left == []
+
+
+async def test_where_a_run_went_can_be_asked(store, keys, tmp_path):
+    log, _ = await story(store, keys)
+    assert await log.archived("r1") is None
+    assert await log.archived() is None
+    await trim(store, keys, log, tmp_path, NOON + timedelta(days=2))
+    for run in ("r1", "r2"):
+        gone = await log.archived(run)
+        assert gone.place.startswith(f"{tmp_path}/segment-000001.ndjson.gz of ")
+        assert NOON + timedelta(days=1) <= gone.until < NOON + timedelta(days=2)
+    assert [await log.archived(run) for run in ("r3", "r4", "r99", "rx")] == [None] * 4
+    await trim(store, keys, log, tmp_path, NOON + timedelta(days=3, hours=1))
+    assert "segment-000002" in (await log.archived("r4")).place
+    assert await log.archived() == await log.archived("r4")
+
+
+@given(st.sets(st.integers(1, 60)))
+def test_a_note_names_the_runs_that_left_and_no_other(numbers):
+    kept = json.loads(note((f"r{number}" for number in numbers), "there", NOON))["runs"]
+    assert {number for number in range(1, 70) if _within(number, kept)} == numbers
 
 
 async def test_open_runs_and_new_runs_never_leave(store, keys, tmp_path):
