@@ -99,6 +99,52 @@ class Runtime(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Instance:
+    """One registered instance of a service. `id` is unique in the registry and says where it is.
+
+    `version` is `None` where it does not say one. `listed` says that somebody who asks the registry may be sent to it, `passing`
+    that nothing speaks against that. `held` is the reason for which it was taken out of discovery by hand or by us.
+    """
+
+    id: str
+    version: Version | None
+    listed: bool
+    passing: bool
+    held: str | None = None
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Discovery:
+    """Who is registered at one moment. `mark` tells the registry what was seen, where it can wait for a change."""
+
+    instances: tuple[Instance, ...]
+    mark: int = 0
+
+
+class Registry(Protocol):
+    """Says who is discoverable, and takes instances out of discovery and puts them back. One serves all services of its kind."""
+
+    async def look(self, service: Service, *, since: Discovery | None = None, limit: float = 0.0) -> Discovery:
+        """Everybody who is registered; with `since`, not before something changed or `limit` seconds are over.
+
+        Raises `Unavailable`, or `Rejected` where we may not see them all: an empty answer always means that nobody is there.
+        """
+        ...
+
+    async def drain(self, service: Service, instance: Instance, *, key: str) -> None:
+        """Take an instance out of discovery, for the reason `key`. Again does no harm; one that is held already stays as it is.
+
+        Raises `Rejected` where it is not there, `Unavailable` (nothing happened) or `OutcomeUnknown`.
+        """
+        ...
+
+    async def restore(self, service: Service, instance: Instance, *, key: str) -> None:
+        """Put back an instance that was taken out for this very `key`; one that others hold stays as it is. Raises as `drain`."""
+        ...
+
+
 class Probe(Protocol):
     """Measures something about a running service."""
 
