@@ -24,12 +24,13 @@ from commands.ports import Desk
 from commands.record import Record
 from integrations.catalog_file import CatalogFile
 from integrations.command_probe import CommandProbe
+from integrations.consul import ConsulRegistry
 from integrations.http_probe import HttpProbe
 from integrations.kubernetes import KubernetesRuntime
 from integrations.local_process import LocalProcessRuntime
 from integrations.preflight import preflight
 from integrations.prometheus_probe import PrometheusProbe
-from integrations.protocols import Catalog, Finding, Probe, Runtime
+from integrations.protocols import Catalog, Finding, Probe, Registry, Runtime
 from integrations.survey import survey
 from integrations.symptoms import Examined, examine
 from integrations.tcp_probe import TcpProbe
@@ -78,6 +79,12 @@ def runtimes(settings: Settings) -> dict[str, Runtime]:
     return {"local_process": LocalProcessRuntime(settings.state_dir.resolve()), "kubernetes": KubernetesRuntime()}
 
 
+def registries(settings: Settings) -> dict[str, Registry]:
+    """Every registry adapter by the `kind` that catalogs name it with."""
+    token = settings.consul_token.get_secret_value() if settings.consul_token is not None else None
+    return {"consul": ConsulRegistry(settings.consul_url, token)}
+
+
 def probes(settings: Settings) -> dict[str, Probe]:
     """Every probe by the name that checks call it with."""
     return {
@@ -99,6 +106,10 @@ async def assemble(settings: Settings) -> AsyncIterator[Parts]:
         for system in systems.values():
             if isinstance(system, KubernetesRuntime):
                 stack.push_async_callback(system.close)
+        finders = registries(settings)
+        for finder in finders.values():
+            if isinstance(finder, ConsulRegistry):
+                stack.push_async_callback(finder.close)
         world = World(
             catalog=CatalogFile(settings.catalog),
             runtimes=systems,
@@ -112,6 +123,7 @@ async def assemble(settings: Settings) -> AsyncIterator[Parts]:
             leases=Leases(store, keys, replicas=copies(settings)),
             survey=world,
             runtimes=systems,
+            registries=finders,
             probes=measuring,
             now=clock.now,
             max_parallel=settings.max_parallel,
@@ -122,7 +134,7 @@ async def assemble(settings: Settings) -> AsyncIterator[Parts]:
             runs=runs,
             wake=jobs,
             survey=world,
-            preflight=partial(_preflight, runtimes=systems, limit=settings.survey),
+            preflight=partial(_preflight, runtimes=systems, registries=finders, limit=settings.survey),
             examine=partial(_examine, probes=measuring, limit=settings.survey),
             policy=settings.policy.policy(),
             now=clock.now,
@@ -145,8 +157,10 @@ def _notary(settings: Settings, memory: Memory) -> Notary | None:
     return Notary(store=memory.store, keys=memory.keys, anchor=anchor, signer=signer(settings), now=clock.now)
 
 
-async def _preflight(plan: Plan, world: Snapshot, *, runtimes: Mapping[str, Runtime], limit: float) -> tuple[Finding, ...]:
-    return await preflight(plan, world, runtimes, limit=limit)
+async def _preflight(
+    plan: Plan, world: Snapshot, *, runtimes: Mapping[str, Runtime], registries: Mapping[str, Registry], limit: float
+) -> tuple[Finding, ...]:
+    return await preflight(plan, world, runtimes, registries, limit=limit)
 
 
 async def _examine(services: Sequence[Service], *, probes: Mapping[str, Probe], limit: float) -> Examined:
@@ -164,5 +178,6 @@ def forget_secrets() -> None:
         "ROLLBOT_AUDIT_KEY",
         "ROLLBOT_TOKEN_KEY",
         "ROLLBOT_AUDIT_ANCHOR",
+        "ROLLBOT_CONSUL_TOKEN",
     ):
         os.environ.pop(name, None)

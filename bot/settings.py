@@ -100,6 +100,10 @@ class Settings(BaseSettings):
     """How long the runtimes may take to say what runs."""
     prometheus_url: str | None = None
     """Where checks of the kind prometheus ask, unless they name a server themselves."""
+    consul_url: str | None = Field(default=None, pattern=r"^https?://[^@\s]+$")
+    """Where services with a `registry` of the kind consul are asked for: an agent or a server."""
+    consul_token: Token | None = None
+    """The ACL token for it, and for the agents that it names."""
     edit_interval: Seconds = 3.0
     """The shortest time between two edits of one message."""
     mode: Mode = Mode.SOCKET

@@ -3,6 +3,7 @@
 from planner.consent import BrokeGlass
 from planner.names import RunId
 from planner.plan import Plan
+from planner.run import Run
 
 
 def obligations(plan: Plan) -> tuple[str, ...]:
@@ -17,6 +18,21 @@ def obligations(plan: Plan) -> tuple[str, ...]:
         f"Check the data: {hazard.kind} migration {hazard.migration} of {hazard.service} {hazard.release} is not undone."
         for hazard in plan.hazards
     ]
+    return tuple(owed)
+
+
+def out_of_discovery(run: Run) -> tuple[str, ...]:
+    """Instances that this run took out of discovery and that are not back: nobody is sent to them until somebody acts."""
+    owed = []
+    for step in run.steps.values():
+        if step.held:
+            why = f" ({step.stranded})" if step.stranded else ""
+            owed.append(f"Put {', '.join(step.held)} of {step.service} back into discovery{why}, or nobody is sent there.")
+        if step.left:
+            names = ", ".join(step.left)
+            owed.append(
+                f"Deregister {names} of {step.service}: it is not {step.to}, stays registered, and is kept out of discovery."
+            )
     return tuple(owed)
 
 

@@ -29,6 +29,7 @@ from planner.people import Person as Person
 from planner.people import Place as Place
 from planner.plan import Plan, Request
 from planner.refusal import Code
+from planner.registry_events import RegistryEvent
 from planner.verdict import Outcome, Verdict
 
 
@@ -278,6 +279,7 @@ RunEvent = (
     | GateJudged
     | StepVerified
     | StepFailed
+    | RegistryEvent
     | Halted
     | Decided
     | StopAsked

@@ -53,6 +53,13 @@ class Indicate:
 
 
 @dataclass(frozen=True, slots=True)
+class PutBack:
+    """Put the instances that a resting step took out of discovery back into it."""
+
+    step: str
+
+
+@dataclass(frozen=True, slots=True)
 class Halt:
     """Start nothing more and ask people."""
 
@@ -72,7 +79,7 @@ FRUITLESS = 5
 TRIES = 5
 """How often a step is asked for again after requests that came to nothing before people are asked."""
 
-Action = Expire | TakeLocks | Survey | Issue | Look | Settle | Indicate | Halt | Finish
+Action = Expire | TakeLocks | Survey | Issue | Look | Settle | Indicate | PutBack | Halt | Finish
 
 
 def next_actions(run: Run, max_parallel: int) -> tuple[Action, ...]:
@@ -93,24 +100,30 @@ def next_actions(run: Run, max_parallel: int) -> tuple[Action, ...]:
         case Stage.RUNNING:
             return _running(run, max_parallel)
         case Stage.HALTED if run.decisions and run.decisions[-1].choice is Choice.LEAVE:
-            return (Finish(Ending.LEFT, run.because),)
+            return _put_back(run) or (Finish(Ending.LEFT, run.because),)
         case Stage.PLANNING | Stage.HALTED | Stage.ENDED:
             return ()
 
 
 def _running(run: Run, max_parallel: int) -> tuple[Action, ...]:
-    under_way = tuple(action for step in run.steps.values() if (action := _continue(step)) is not None)
+    under_way: tuple[Action, ...] = tuple(a for step in run.steps.values() if (a := _continue(step)) is not None)
+    under_way += _put_back(run, frozenset({StepState.FAILED, StepState.SKIPPED}))
     failed = [step for step in run.steps.values() if step.state is StepState.FAILED]
     if failed or run.stop_asked:
-        return under_way or (_stopped(run, failed),)
+        return under_way or _put_back(run) or (_stopped(run, failed),)
     in_vain = [step for step in run.steps.values() if step.state is StepState.PENDING and step.tries >= TRIES]
     if in_vain:
-        return under_way or (Halt("; ".join(_in_vain(step) for step in in_vain)),)
+        return under_way or _put_back(run) or (Halt("; ".join(_in_vain(step) for step in in_vain)),)
     fresh = _fresh(run, max_parallel)
     if under_way or fresh:
         return (*under_way, *(Issue(step.id) for step in fresh))
     ending = Ending.UNDONE if run.undoing else Ending.FINISHED
     return (Finish(ending, ""),)
+
+
+def _put_back(run: Run, states: frozenset[StepState] = frozenset(StepState)) -> tuple[Action, ...]:
+    """No step rests with instances out of discovery: nobody would be sent to them, whatever they run. Tried once, then people."""
+    return tuple(PutBack(step.id) for step in run.steps.values() if step.held and not step.stranded and step.state in states)
 
 
 def _in_vain(step: Step) -> str:
@@ -142,7 +155,7 @@ def _continue(step: Step) -> Action | None:
 
 def _stopped(run: Run, failed: list[Step]) -> Action:
     if failed:
-        return Halt("; ".join(f"{step.service}: {step.because}" for step in failed))
+        return Halt("; ".join(f"{step.service}: {step.because}{_out(step)}" for step in failed))
     untouched = not any(step.touched for step in run.steps.values())
     asker = run.stop_asked.name if run.stop_asked else "somebody"
     if untouched and not run.undoing:
@@ -150,6 +163,11 @@ def _stopped(run: Run, failed: list[Step]) -> Action:
     if all(step.state in DONE for step in run.steps.values()):
         return Finish(Ending.UNDONE if run.undoing else Ending.FINISHED, "")
     return Halt(f"{asker} asked to stop")
+
+
+def _out(step: Step) -> str:
+    """What to add where instances could not be put back."""
+    return f"; OUT OF DISCOVERY still: {', '.join(step.held)} ({step.stranded})" if step.stranded else ""
 
 
 def _fresh(run: Run, max_parallel: int) -> tuple[Step, ...]:

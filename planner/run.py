@@ -42,6 +42,7 @@ from planner.events import (
 from planner.facts import NOTHING
 from planner.names import RunId, ServiceName, Version
 from planner.plan import Move, Plan
+from planner.registry_events import Drained, DrainIntended, RegistryEvent, Restored, RestoreFailed, RestoreIntended
 from planner.verdict import Measurement, Verdict
 
 
@@ -90,7 +91,9 @@ class Step:
 
     `running` is what an observation last found where the request had no effect; `expect` is what the next request must find.
     `gates` is keyed by gate, or `indicators:NAME` for each check. `touched` says that a request may have gone out. `tries` counts
-    the requests since the last one that was taken, or since people decided.
+    the requests since the last one that was taken, or since people decided. `held` are instances that it may have taken out of
+    discovery and that were not seen back, `stranded` is why they could not be put back, `left` are registrations of another
+    release that stay out.
     """
 
     id: str
@@ -109,6 +112,9 @@ class Step:
     measured: Mapping[str, tuple[Measurement, ...]] = field(default_factory=lambda: NOTHING)
     because: str = ""
     unclear: tuple[str, ...] = ()
+    held: tuple[str, ...] = ()
+    stranded: str = ""
+    left: tuple[str, ...] = ()
     began_at: datetime | None = None
     ended_at: datetime | None = None
 
@@ -183,6 +189,8 @@ def _fruitless(run: Run, event: RunEvent) -> int:
     match event:
         case LeaseTaken():
             return run.fruitless + 1
+        case DrainIntended() | Drained() | RestoreIntended() | Restored() | RestoreFailed():
+            return run.fruitless
         case PressRefused() | StopAsked() | StepIntended() | StepNotTaken() | StepUnknown():
             return run.fruitless
         case GateJudged(gate=Gate.IDENTITY | Gate.CONVERGED):
@@ -231,13 +239,20 @@ def _apply(run: Run, event: RunEvent, at: datetime) -> Run:
             | GateJudged()
             | StepVerified()
             | StepFailed()
+            | DrainIntended()
+            | Drained()
+            | RestoreIntended()
+            | Restored()
+            | RestoreFailed()
         ):
             step = _step(run.steps[event.step], event, at)
             return replace(run, steps={**run.steps, step.id: step})
     assert_never(event)
 
 
-StepEvent = StepIntended | StepAccepted | StepUnknown | StepNotTaken | Measured | GateJudged | StepVerified | StepFailed
+StepEvent = (
+    StepIntended | StepAccepted | StepUnknown | StepNotTaken | Measured | GateJudged | StepVerified | StepFailed | RegistryEvent
+)
 _SETTLING = (Gate.IDENTITY, Gate.CONVERGED, Gate.STABLE)
 
 
@@ -278,6 +293,14 @@ def _step(step: Step, event: StepEvent, at: datetime) -> Step:
             return replace(step, state=StepState.VERIFIED, unclear=event.unclear, ended_at=at)
         case StepFailed():
             return replace(step, state=StepState.FAILED, because=event.because, settled=event.settled, ended_at=at)
+        case DrainIntended():
+            return replace(step, held=tuple(dict.fromkeys((*step.held, *event.instances))))
+        case Drained() | RestoreIntended():
+            return step
+        case Restored():
+            return replace(step, held=(), stranded="", left=event.left)
+        case RestoreFailed():
+            return replace(step, held=event.instances, stranded=event.because)
     assert_never(event)
 
 
@@ -286,10 +309,10 @@ def _decided(run: Run, event: Decided) -> Run:
     on = Stage.RUNNING if run.locked else Stage.GRANTED
     match event.choice:
         case Choice.RETRY:
-            again = {s.id: _again(s) if _failed(s) else replace(s, tries=0) for s in run.steps.values()}
+            again = {s.id: _again(s) if _failed(s) else replace(s, tries=0, stranded="") for s in run.steps.values()}
             return replace(run, stage=on, because="", steps=again)
         case Choice.SKIP:
-            passed = {s.id: replace(s, state=StepState.SKIPPED) for s in run.steps.values() if _failed(s)}
+            passed = {s.id: replace(s, state=StepState.SKIPPED, stranded="") for s in run.steps.values() if _failed(s)}
             return replace(run, stage=on, because="", steps={**run.steps, **passed})
         case Choice.UNDO:
             return replace(run, stage=on, because="", undoing=True, steps=_backward(run))
@@ -305,7 +328,8 @@ def _failed(step: Step) -> bool:
 def _again(step: Step) -> Step:
     """The step to be tried anew. What runs after a failure is not known: look before asking, and then ask under a new key."""
     state = StepState.UNKNOWN if step.touched else StepState.PENDING
-    return replace(step, state=state, key="", tries=0, settled=False, gates=NOTHING, measured=NOTHING, ended_at=None)
+    again = replace(step, state=state, key="", tries=0, settled=False, gates=NOTHING, measured=NOTHING, ended_at=None)
+    return replace(again, stranded="")
 
 
 def _forward(plan: Plan) -> dict[str, Step]:
@@ -339,5 +363,6 @@ def _backward(run: Run) -> dict[str, Step]:
             group=move.group,
             # A step that failed half-way may run either release or none; only an observation can tell.
             state=StepState.PENDING if step.settled else StepState.UNKNOWN,
+            held=step.held,
         )
     return back

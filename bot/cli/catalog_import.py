@@ -17,6 +17,7 @@ from integrations.catalog_file import read_catalog
 from integrations.catalog_file.difference import difference
 from integrations.catalog_file.writing import draft, write
 from integrations.compose import ComposeCatalog
+from integrations.consul import ConsulCatalog
 from integrations.durations import parse_duration
 from integrations.kubernetes.catalog import KubernetesCatalog
 from integrations.prometheus_edges import HOUR, PrometheusEdges
@@ -37,7 +38,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--write", action="store_true", help="write it; without this the difference is only shown")
     parser.add_argument("--no-new", action="store_true", help="add no service that the catalog does not have")
     parser.add_argument("--format", choices=("text", "json"), default="text", help="how to say it (default: text)")
-    parser.add_argument("--url", help="prometheus: the server (default: the setting's)")
+    parser.add_argument("--url", help="prometheus, consul: the server (default: the setting's)")
     parser.add_argument("--window", metavar="1h", default="1h", help="prometheus: how far to look back (default: 1h)")
     parser.add_argument(
         "--alias", action="append", default=[], metavar="NAME=SERVICE", help="prometheus: what the catalog calls a name"
@@ -109,8 +110,15 @@ def _prometheus(args: argparse.Namespace) -> Catalog:
     return PrometheusEdges(url, window=window, alias=_aliases(args.alias))
 
 
+def _consul(args: argparse.Namespace) -> Catalog:
+    _no_paths(args)
+    settings = load()
+    token = settings.consul_token.get_secret_value() if settings.consul_token is not None else None
+    return ConsulCatalog(_url(args, lambda settings: settings.consul_url, "ROLLBOT_CONSUL_URL"), token)
+
+
 SOURCES: Mapping[str, Callable[[argparse.Namespace], Catalog]] = MappingProxyType(
-    {"backstage": _backstage, "compose": _compose, "kubernetes": _kubernetes, "prometheus": _prometheus}
+    {"backstage": _backstage, "compose": _compose, "consul": _consul, "kubernetes": _kubernetes, "prometheus": _prometheus}
 )
 """Every source by its name: what makes a catalog of the words."""
 

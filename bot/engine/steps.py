@@ -7,9 +7,10 @@ import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
+from bot.engine import discovery
 from bot.engine.hand import Hand
 from integrations.errors import Conflict, IntegrationError, OutcomeUnknown, Unavailable
-from integrations.protocols import Observation, Phase, Probe, Runtime
+from integrations.protocols import Observation, Phase, Probe, Registry, Runtime
 from planner.events import (
     Gate,
     GateJudged,
@@ -35,6 +36,7 @@ class Pace:
     converge: float = 600.0
     stable: float = 10.0
     look: float = 60.0
+    discover: float = 60.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +47,7 @@ class Stand:
     release: Release
     runtime: Runtime
     probes: Mapping[str, Probe]
+    registry: Registry | None = None
 
 
 def _seconds() -> float:
@@ -63,6 +66,13 @@ async def issue(hand: Hand, step: Step, stand: Stand, pace: Pace, still: Callabl
     key = step.key or f"{hand.run.id}:{step.id}:{attempt}:{hand.run.hash[:16]}"
     await hand.record(StepIntended(step=step.id, attempt=attempt, expect=step.expect, to=step.to, key=key), still=still)
     hand.lease.check()
+    if stand.registry is not None:
+        patience, poll = pace.discover, pace.poll
+        wrong = await discovery.take_out(hand, step, stand.service, stand.registry, patience=patience, poll=poll)
+        if wrong is not None:
+            await hand.record(StepFailed(step=step.id, because=wrong))
+            return
+        hand.lease.check()
     try:
         async with asyncio.timeout(pace.apply):
             await stand.runtime.apply(stand.service, stand.release, expect=step.expect, key=key)
@@ -110,7 +120,13 @@ async def settle(hand: Hand, step: Step, stand: Stand, pace: Pace) -> None:
     """Ask the gates identity, converged and stable, in this order; the first that does not pass fails the step."""
     began = _seconds()
     seen = await _until_converged(step, stand, pace)
-    if not await _judge(hand, step, Gate.IDENTITY, _identity(step, seen), began):
+    identity = _identity(step, seen)
+    ready = isinstance(seen, Observation) and seen.phase is Phase.CONVERGED and identity.verdict is Verdict.PASS
+    if stand.registry is not None and ready:
+        patience, poll = pace.discover, pace.poll
+        found = await discovery.bring_in(hand, step, stand.service, stand.registry, patience=patience, poll=poll)
+        identity = replace(found, because=f"{identity.because}; {found.because}")
+    if not await _judge(hand, step, Gate.IDENTITY, identity, began):
         return
     if not await _judge(hand, step, Gate.CONVERGED, _converged(seen, pace), began):
         return

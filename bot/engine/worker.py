@@ -8,19 +8,19 @@ import asyncio
 import contextlib
 import uuid
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import assert_never
 
 import structlog
 
-from bot.engine import steps
+from bot.engine import discovery, steps
 from bot.engine.hand import Hand
 from bot.fencing import Held, LeaseLost, LeaseOffice, Overtaken, WorkerLog
 from commands.ports import Moved, Surveyor
 from integrations.errors import IntegrationError
-from integrations.protocols import Probe, Runtime
-from planner.aftermath import forward_obligations, obligations, second_look
+from integrations.protocols import Probe, Registry, Runtime
+from planner.aftermath import forward_obligations, obligations, out_of_discovery, second_look
 from planner.approval import due
 from planner.events import (
     BadMarked,
@@ -34,6 +34,7 @@ from planner.events import (
     StepFailed,
     Surveyed,
 )
+from planner.facts import NOTHING, Service
 from planner.names import RunId
 from planner.next_actions import (
     Action,
@@ -43,11 +44,13 @@ from planner.next_actions import (
     Indicate,
     Issue,
     Look,
+    PutBack,
     Settle,
     Survey,
     TakeLocks,
     next_actions,
 )
+from planner.registry_events import RestoreFailed
 from planner.run import Run, Step
 from planner.snapshot import Snapshot
 
@@ -63,6 +66,7 @@ class Worker:
     survey: Surveyor
     runtimes: Mapping[str, Runtime]
     probes: Mapping[str, Probe]
+    registries: Mapping[str, Registry] = field(default_factory=lambda: NOTHING)
     now: Callable[[], datetime]
     max_parallel: int
     pace: steps.Pace
@@ -171,6 +175,8 @@ class Turn:
                 await self._survey()
             case Issue(step=step) | Look(step=step) | Settle(step=step) | Indicate(step=step):
                 await self._step(action, step)
+            case PutBack(step=step):
+                await self._put_back(step)
             case Halt(because=because):
                 await self.hand.record(Halted(because=because))
             case Finish(ending=ending, because=because):
@@ -237,6 +243,32 @@ class Turn:
             case Indicate():
                 await steps.indicate(self.hand, step, stand)
 
+    async def _put_back(self, step_id: str) -> None:
+        step, pace = self.hand.run.steps[step_id], self.worker.pace
+        because = f"the catalog no longer says in which registry {step.service} is"
+        try:
+            world = self.world or await self._look_at_world()
+            service = world.services.get(step.service)
+            registry = self._registry(service) if service is not None else None
+        except IntegrationError as error:
+            service, registry, because = None, None, str(error)
+        if service is None or registry is None:
+            key = discovery.hold_key(self.hand.run, step)
+            await self.hand.record(RestoreFailed(step=step_id, key=key, instances=step.held, because=because))
+            return
+        await discovery.put_back(self.hand, step, service, registry, patience=pace.discover, poll=pace.poll)
+
+    def _registry(self, service: Service) -> Registry | None:
+        """The registry through which others find the service; `None` where it has none. Raises where nobody knows its kind."""
+        if service.registry is None:
+            return None
+        kind = str(service.registry.get("kind", ""))
+        registry = self.worker.registries.get(kind)
+        if registry is None:
+            known = ", ".join(sorted(self.worker.registries)) or "none"
+            raise IntegrationError(f"{service.name} has a registry that Rollbot does not know (kind {kind!r}; known: {known})")
+        return registry
+
     async def _look_at_world(self) -> Snapshot:
         self.world = await self.worker.survey()
         return self.world
@@ -253,7 +285,8 @@ class Turn:
             raise IntegrationError(
                 f"{step.service} has no runtime that Rollbot knows (kind {kind or 'missing'!r}; known: {known})"
             )
-        return steps.Stand(service=service, release=release, runtime=runtime, probes=self.worker.probes)
+        registry = self._registry(service)
+        return steps.Stand(service=service, release=release, runtime=runtime, probes=self.worker.probes, registry=registry)
 
     async def _finish(self, ending: Ending, because: str) -> None:
         run = self.hand.run
@@ -270,4 +303,5 @@ class Turn:
             remembered = (mark,)
         if run.glass is not None:
             owed = (*owed, second_look(run.id, run.glass))
+        owed = (*owed, *out_of_discovery(run))
         await self.hand.record(Ended(ending=ending, because=because, by=by, obligations=owed), also=remembered)

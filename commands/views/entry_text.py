@@ -44,6 +44,7 @@ from planner.lock_events import (
     WaitAsked,
     WaiterCalled,
 )
+from planner.registry_events import Drained, DrainIntended, Restored, RestoreFailed, RestoreIntended
 
 
 def entry_line(entry: Entry) -> str:
@@ -99,6 +100,17 @@ def event_words(event: Event) -> str:
             return f"{event.step}: verified" + (f", unclear: {'; '.join(event.unclear)}" if event.unclear else "")
         case StepFailed():
             return f"{event.step}: FAILED, {event.because}"
+        case DrainIntended():
+            return f"{event.step}: taking {', '.join(event.instances)} out of discovery"
+        case Drained():
+            return f"{event.step}: no other release can be found ({len(event.instances)} taken out, {event.seconds:g} s)"
+        case RestoreIntended():
+            return f"{event.step}: putting {', '.join(event.instances)} back into discovery"
+        case Restored():
+            left = f"; {', '.join(event.left)} stay out" if event.left else ""
+            return f"{event.step}: {len(event.instances)} put back into discovery{left}"
+        case RestoreFailed():
+            return f"{event.step}: STILL OUT OF DISCOVERY: {', '.join(event.instances)}, {event.because}"
         case Halted():
             return f"halted: {event.because}"
         case Decided():

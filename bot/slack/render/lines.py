@@ -4,6 +4,8 @@ The thread is what people read afterwards, so it has every decision, every gate'
 failure; it leaves out single measurements and refused presses, which only the log keeps.
 """
 
+from collections.abc import Sequence
+
 from bot.slack.render.kit import (
     Message,
     clip,
@@ -54,6 +56,7 @@ from planner.next_actions import skippable
 from planner.plan import Plan
 from planner.planning import way_forward
 from planner.policy import Circle
+from planner.registry_events import Drained, DrainIntended, Restored, RestoreFailed
 from planner.run import Run, StepState
 from planner.verdict import Verdict
 
@@ -143,6 +146,19 @@ def _step(run: Run, entry: Entry) -> str | None:
         case GateJudged(step=step, gate=gate, check=check, verdict=verdict, because=because, seconds=length):
             what = f"{gate} “{escape(check)}”" if check else gate.value
             return f"{_VERDICT[verdict]}  {_name(run, step)}  {what}, {seconds(length)}: {escape(clip(because, 600))}"
+        case DrainIntended(step=step, instances=instances):
+            return f"🚪 {_name(run, step)}: taking {listing_inline(instances, 5)} out of discovery before anything is stopped."
+        case Drained(step=step, instances=instances, seconds=length):
+            out = f" ({count(len(instances), 'instance')} out, {seconds(length)})" if instances else ""
+            then = f"Stopping it, starting {code(run.steps[step].to)}."
+            return f"🚪 {_name(run, step)}: no other release can be found any more{out}. {then}"
+        case Restored(step=step, instances=instances, left=left) if instances or left:
+            back = f"{listing_inline(instances, 5)} can be found again." if instances else "nothing had to be put back."
+            rest = f" {listing_inline(left, 5)} stays out: it is of another release." if left else ""
+            return f"🚪 {_name(run, step)}: {back}{rest}"
+        case RestoreFailed(step=step, instances=instances, because=because):
+            why = escape(clip(because.rstrip("."), 600))
+            return f"⚠️ {_name(run, step)}: *still out of discovery*: {listing_inline(instances, 5)}: {why}."
         case StepVerified(step=step, unclear=unclear):
             found = run.steps[step]
             took = f" in {seconds((entry.at - found.began_at).total_seconds())}" if found.began_at else ""
@@ -175,7 +191,7 @@ def _short(plan: Plan) -> str:
     return escape(plan.digest.removeprefix("sha256:")[:12])
 
 
-def listing_inline(names: tuple[str, ...], most: int = 12) -> str:
+def listing_inline(names: Sequence[str], most: int = 12) -> str:
     """Names in one line, the first few."""
     more = f" and {len(names) - most} more" if len(names) > most else ""
     return ", ".join(code(name) for name in names[:most]) + more
