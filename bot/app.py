@@ -2,12 +2,12 @@
 
 import os
 import socket
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
+from datetime import datetime
 from functools import partial
 
-from bot import clock
 from bot.anchor import anchor_at
 from bot.engine.jobs import Jobs
 from bot.engine.steps import Pace
@@ -49,6 +49,7 @@ class World:
     runs: RunLog
     limit: float
     record: Record
+    now: Callable[[], datetime]
 
     async def __call__(self) -> Snapshot:
         """All facts now."""
@@ -56,7 +57,7 @@ class World:
         for version in await self.runs.bad_versions():
             bad.setdefault(version.service, {})[version.version] = version.reason
         seen = await survey(self.catalog, self.runtimes, bad, limit=self.limit)
-        now = clock.now()
+        now = self.now()
         return replace(seen, rates=await self.record.rates(now), taken_at=now)
 
 
@@ -116,6 +117,7 @@ async def assemble(settings: Settings) -> AsyncIterator[Parts]:
             runs=runs,
             limit=settings.survey,
             record=Record(runs, settings.max_parallel),
+            now=memory.now,
         )
         measuring = probes(settings)
         worker = Worker(
@@ -125,7 +127,7 @@ async def assemble(settings: Settings) -> AsyncIterator[Parts]:
             runtimes=systems,
             registries=finders,
             probes=measuring,
-            now=clock.now,
+            now=memory.now,
             max_parallel=settings.max_parallel,
             pace=Pace(stable=settings.stable, converge=settings.converge),
             name=f"{socket.gethostname()}-{os.getpid()}",
@@ -137,7 +139,7 @@ async def assemble(settings: Settings) -> AsyncIterator[Parts]:
             preflight=partial(_preflight, runtimes=systems, registries=finders, limit=settings.survey),
             examine=partial(_examine, probes=measuring, limit=settings.survey),
             policy=settings.policy.policy(),
-            now=clock.now,
+            now=memory.now,
             environment=settings.environment,
         )
         yield Parts(
@@ -154,7 +156,7 @@ def _notary(settings: Settings, memory: Memory) -> Notary | None:
     if settings.audit_anchor is None:
         return None
     anchor = anchor_at(settings.audit_anchor.get_secret_value())
-    return Notary(store=memory.store, keys=memory.keys, anchor=anchor, signer=signer(settings), now=clock.now)
+    return Notary(store=memory.store, keys=memory.keys, anchor=anchor, signer=signer(settings), now=memory.now)
 
 
 async def _preflight(

@@ -1,10 +1,10 @@
 """The bot's memory alone: a store that answers, and the logs in it. All that the audit needs, and quick to load."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
-from bot import clock
 from bot.settings import CannotStart, Settings
 from bot.store.audit_signing import Signer
 from bot.store.connect import STORE_DOWN, Store, connect, is_cluster
@@ -12,16 +12,18 @@ from bot.store.durable import Copies
 from bot.store.embedded import EmbeddedStore, EmbeddedStoreError
 from bot.store.keys import Keys
 from bot.store.runlog import RunLog
+from bot.store.store_clock import StoreClock
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Memory:
-    """A connection to the store, and what is in it. `url` may hold a password: it is never logged."""
+    """A connection to the store, its clock, and what is in it. `url` may hold a password: it is never logged."""
 
     url: str
     store: Store
     keys: Keys
     runs: RunLog
+    now: StoreClock
 
 
 @asynccontextmanager
@@ -32,8 +34,24 @@ async def remember(settings: Settings) -> AsyncIterator[Memory]:
         keys = Keys(settings.environment)
         store = connect(url, keys.tag)
         stack.push_async_callback(store.aclose)
-        runs = RunLog(store, keys, clock.now, signer=signer(settings), replicas=copies(settings))
-        yield Memory(url=url, store=store, keys=keys, runs=runs)
+        now = await stack.enter_async_context(_clock(store))
+        runs = RunLog(store, keys, now, signer=signer(settings), replicas=copies(settings))
+        yield Memory(url=url, store=store, keys=keys, runs=runs, now=now)
+
+
+@asynccontextmanager
+async def _clock(store: Store) -> AsyncIterator[StoreClock]:
+    now = StoreClock(store)
+    try:
+        await now.ask()
+    except STORE_DOWN as error:
+        raise CannotStart(f"The store went away ({type(error).__name__}). Is it running?") from error
+    keeping = asyncio.create_task(now.keep(), name="clock")
+    try:
+        yield now
+    finally:
+        keeping.cancel()
+        await asyncio.gather(keeping, return_exceptions=True)
 
 
 def copies(settings: Settings) -> Copies:

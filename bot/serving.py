@@ -8,7 +8,6 @@ from urllib.parse import urlsplit
 
 from pydantic import SecretStr
 
-from bot import clock
 from bot.app import Parts, assemble, forget_secrets
 from bot.metrics import Metrics
 from bot.ops import ops_site
@@ -32,7 +31,7 @@ async def serve(settings: Settings, *, hands: bool = True) -> None:
     forget_secrets()
     async with assemble(settings) as parts:
         metrics = Metrics()
-        presence = Presence(parts.worker.name, Replicas(parts.store, parts.keys, clock.now))
+        presence = Presence(parts.worker.name, Replicas(parts.store, parts.keys, parts.desk.now))
         door = _door(settings, parts, metrics, presence)
         live = Live(
             desk=parts.desk,
@@ -50,7 +49,7 @@ async def serve(settings: Settings, *, hands: bool = True) -> None:
                 group.create_task(_teller(parts, door).run(), name="teller")
                 group.create_task(presence.run(), name="presence")
                 group.create_task(presence.introduce(settings, door, who, parts.store), name="introduction")
-                group.create_task(Tally(parts.runs, metrics, clock.now()).run(), name="tally")
+                group.create_task(Tally(parts.runs, metrics, parts.desk.now()).run(), name="tally")
                 if hands:
                     group.create_task(parts.jobs.work(parts.worker), name="hands")
         except Shut as shut:

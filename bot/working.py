@@ -2,7 +2,6 @@
 
 import asyncio
 
-from bot import clock
 from bot.app import assemble, forget_secrets
 from bot.metrics import Metrics
 from bot.ops import ops_site
@@ -23,7 +22,7 @@ async def work(settings: Settings) -> None:
                 ops_site(settings.ops_host, settings.ops_port, {"store": parts.store.ping}, metrics),
                 asyncio.TaskGroup() as group,
             ):
-                group.create_task(Tally(parts.runs, metrics, clock.now()).run(), name="tally")
+                group.create_task(Tally(parts.runs, metrics, parts.desk.now()).run(), name="tally")
                 group.create_task(parts.jobs.work(parts.worker), name="hands")
         except OSError as error:
             raise CannotStart(f"The port {settings.ops_port} cannot be had ({error.strerror}). Set ROLLBOT_OPS_PORT.") from error

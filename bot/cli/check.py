@@ -14,7 +14,10 @@ from bot.store.embedded import EmbeddedStore, EmbeddedStoreError
 from bot.store.health import weaknesses
 from bot.store.keys import Keys
 from bot.store.replicas import Replica, Replicas
+from bot.store.store_clock import StoreClock
 
+_APART = 5.0
+"""Seconds between two clocks that are worth a word."""
 HELP = "say what is set up, what is missing and what to do about it"
 
 
@@ -74,7 +77,9 @@ async def _ask(url: str, settings: Settings, live: list[Replica]) -> AsyncIterat
     try:
         weak = await weaknesses(store, copies(settings), cluster=is_cluster(url))
         audit = [finding async for finding in check_audit.findings(settings, store)]
-        live += await Replicas(store, Keys(settings.environment), clock.now).live()
+        now = StoreClock(store)
+        await now.ask()
+        live += await Replicas(store, Keys(settings.environment), now).live()
     except STORE_DOWN as error:
         yield Finding(Mark.MISSING, "store", f"ROLLBOT_REDIS_URL does not answer ({type(error).__name__}).")
     else:
@@ -82,6 +87,12 @@ async def _ask(url: str, settings: Settings, live: list[Replica]) -> AsyncIterat
             yield Finding(Mark.OK, "store", _answers(url, settings))
         for weakness in weak:
             yield Finding(Mark.WARN, "store", weakness)
+        apart = abs((clock.now() - now()).total_seconds())
+        if apart > _APART:
+            text = (
+                f"this machine's clock and the store's, by which Rollbot goes, are {apart:.0f} s apart: set it right"
+            )
+            yield Finding(Mark.WARN, "clock", text)
         for finding in audit:
             yield finding
     finally:
