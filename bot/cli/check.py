@@ -89,9 +89,7 @@ async def _ask(url: str, settings: Settings, live: list[Replica]) -> AsyncIterat
             yield Finding(Mark.WARN, "store", weakness)
         apart = abs((clock.now() - now()).total_seconds())
         if apart > _APART:
-            text = (
-                f"this machine's clock and the store's, by which Rollbot goes, are {apart:.0f} s apart: set it right"
-            )
+            text = f"this machine's clock and the store's, by which Rollbot goes, are {apart:.0f} s apart: set it right"
             yield Finding(Mark.WARN, "clock", text)
         for finding in audit:
             yield finding
