@@ -103,6 +103,7 @@ def _take(document: Document, found: dict[str, _Found], notes: list[str]) -> Non
         raise Rejected(f"{document.at('services')}: {said}; expected a docker-compose file with services: NAME: …")
     if data.get("include") is not None:
         notes.append(f"{document.at('include')}: include is not followed: name those files too")
+    notes += [f"{document.at(*keys)}: the key {keys[-1]} stands twice: the last one counts" for keys in document.twice]
     for keys, name in document.tags.items():
         notes.append(f"{document.at(*keys)}: the tag {name} is not followed: taken as if it were not there")
     for name, spec in services.items():

@@ -25,12 +25,16 @@ _PLAIN = frozenset(_TAG + name for name in ("map", "seq", "str", "int", "float",
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Document:
-    """One document. `tags` are the places of values with a tag of the file's own, which was not followed."""
+    """One document. `tags` are the places of values with a tag of the file's own, which was not followed.
+
+    `twice` are the places of keys that stand twice in one mapping; what stands last counts.
+    """
 
     file: Path
     data: Any
     lines: Mapping[Keys, int] = field(default_factory=dict)
     tags: Mapping[Keys, str] = field(default_factory=dict)
+    twice: tuple[Keys, ...] = ()
 
     def line(self, keys: Keys) -> int:
         """The line of a value, or of the nearest one around it."""
@@ -82,9 +86,10 @@ def read_text(path: Path, text: str) -> Iterator[Document | Broken]:
         for node in yaml.compose_all(text, Loader=_LOADER):
             lines: dict[Keys, int] = {}
             tags: dict[Keys, str] = {}
-            data = _Reader(lines, tags).value(node, ())
+            reader = _Reader(lines, tags)
+            data = reader.value(node, ())
             if data is not None:
-                yield Document(file=path, data=data, lines=lines, tags=tags)
+                yield Document(file=path, data=data, lines=lines, tags=tags, twice=tuple(reader.twice))
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         said = " ".join(part for part in (error.context, error.problem) if part) or "no YAML"
@@ -108,6 +113,7 @@ class _Reader:
         self._lines = lines
         self._tags = tags
         self._count = 0
+        self.twice: list[Keys] = []
 
     def value(self, node: yaml.Node, at: Keys, line: int | None = None) -> Any:
         self._count += 1
@@ -140,6 +146,8 @@ class _Reader:
                         merged = {**more, **merged}
                 continue
             name = str(key.value) if isinstance(key, yaml.ScalarNode) else "?"
+            if name in found:
+                self.twice.append((*at, name))
             found[name] = self.value(item, (*at, name), key.start_mark.line + 1)
         return {**merged, **found}
 

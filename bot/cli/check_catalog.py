@@ -9,8 +9,9 @@ from bot.cli.finding import Finding, Mark
 from bot.settings import Settings
 from integrations import command_probe, http_probe, local_process, prometheus_probe, tcp_probe
 from integrations.catalog_file import CatalogFile
+from integrations.consul import ConsulRegistry
 from integrations.errors import IntegrationError
-from integrations.protocols import Runtime
+from integrations.protocols import Registry, Runtime
 from planner.facts import Check, Service
 
 _RUNTIMES: Mapping[str, Callable[[Mapping[str, Any]], tuple[str, ...]]] = MappingProxyType(
@@ -40,12 +41,18 @@ async def findings(settings: Settings) -> AsyncIterator[Finding]:
     yield Finding(Mark.OK, "catalog", f"{len(facts.services)} services from {settings.catalog}")
     for warning in facts.warnings:
         yield Finding(Mark.WARN, "catalog", warning)
+    finders = app.registries(settings)
     systems, known = app.runtimes(settings), set(app.probes(settings))
     for service in facts.services.values():
         yield await _runtime(service, systems)
+        if service.registry is not None:
+            yield await _registry(service, finders)
         for check in service.checks:
             for problem in _check(check, known):
                 yield Finding(Mark.WARN, "check", f"{service.name}, “{check.name}”: {problem}")
+    for finder in finders.values():
+        if isinstance(finder, ConsulRegistry):
+            await finder.close()
 
 
 async def _runtime(service: Service, systems: Mapping[str, Runtime]) -> Finding:
@@ -64,6 +71,25 @@ async def _runtime(service: Service, systems: Mapping[str, Runtime]) -> Finding:
     except IntegrationError as error:
         return Finding(Mark.WARN, "runtime", f"{service.name}: {error}")
     return Finding(Mark.OK, "runtime", f"{service.name} runs {running or 'nothing'}")
+
+
+async def _registry(service: Service, finders: Mapping[str, Registry]) -> Finding:
+    kind = str((service.registry or {}).get("kind"))
+    finder = finders.get(kind)
+    if finder is None:
+        known = ", ".join(finders)
+        return Finding(Mark.WARN, "registry", f"{service.name}: nobody here knows the kind {kind!r}; known: {known}")
+    try:
+        seen = await finder.look(service)
+    except IntegrationError as error:
+        return Finding(Mark.WARN, "registry", f"{service.name}: {error}")
+    silent = [instance.id for instance in seen.instances if instance.version is None]
+    if silent:
+        return Finding(Mark.WARN, "registry", f"{service.name}: {', '.join(silent[:5])}: it says no version")
+    passing = sum(instance.passing for instance in seen.instances)
+    return Finding(
+        Mark.OK if passing else Mark.WARN, "registry", f"{service.name}: {passing} of {len(seen.instances)} instances pass"
+    )
 
 
 def _check(check: Check, known: set[str]) -> tuple[str, ...]:

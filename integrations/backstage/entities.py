@@ -4,6 +4,7 @@ Nothing is fetched: a Location's target elsewhere is told, not followed.
 """
 
 import glob
+import os
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
@@ -15,7 +16,7 @@ from integrations.backstage.reference import DEFAULT_NAMESPACE, Ref, is_kind, is
 from integrations.yaml_lines import Broken, Document, Keys, read
 
 ENDINGS = (".yaml", ".yml")
-_SKIPPED = {"node_modules", "vendor", ".git"}
+_SKIPPED = {"node_modules", "vendor"}
 _TEMPLATE = re.compile(r"\$\{\{.*?\}\}|\{\{.*?\}\}|\{%.*?%\}|<%.*?%>", re.DOTALL)
 _MOST_FILES = 20_000
 
@@ -87,6 +88,8 @@ class Reading:
         kind, spec = data.get("kind"), data.get("spec")
         metadata = data["metadata"] if isinstance(data.get("metadata"), dict) else {}
         self._count_placeholders(document)
+        for keys in document.twice:
+            self.notes.append(f"{document.at(*keys)}: the key {keys[-1]} stands twice: the last one counts")
         wrong = _wrong(kind, metadata)
         if wrong:
             keys, why = wrong
@@ -209,8 +212,7 @@ def _placeholders(value: Any, keys: Keys) -> Iterator[tuple[Keys, str]]:
 def _files(folder: Path) -> list[Path]:
     """The YAML files in a folder and below; hidden folders and other people's packages are passed by."""
     found = []
-    for path in sorted(folder.rglob("*")):
-        inner = path.relative_to(folder).parts[:-1]
-        if path.suffix.lower() in ENDINGS and not any(part in _SKIPPED or part[0] == "." for part in inner) and path.is_file():
-            found.append(path)
-    return found
+    for place, folders, names in os.walk(folder):
+        folders[:] = [name for name in folders if name not in _SKIPPED and name[0] != "."]
+        found += [Path(place, name) for name in names if name.lower().endswith(ENDINGS)]
+    return sorted(path for path in found if path.is_file())

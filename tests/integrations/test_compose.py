@@ -90,6 +90,7 @@ async def test_what_is_left_out_can_be_said(tmp_path):
         ("{image: a}", "says no version"),
         ("{build: .}", "has no image"),
         ("{image: 'a:1', depends_on: !reset []}", "the tag !reset is not followed"),
+        ("{image: 'a:1', image: 'a:2'}", "docker-compose.yml:2: the key image stands twice"),
         ("[a]", "x is no mapping: left out"),
     ],
 )

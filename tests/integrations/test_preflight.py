@@ -1,12 +1,14 @@
 """What is found before anybody approves, from several systems at once."""
 
 import asyncio
+from dataclasses import replace
 
 from integrations.errors import Unavailable
 from integrations.preflight import preflight
 from integrations.protocols import Finding, FindingLevel
 from planner.facts import Release, Service
 from planner.snapshot import from_catalog
+from tests.integrations.fake_registry import FakeRegistry, RegistryFault
 from tests.integrations.fake_runtime import FakeRuntime
 from tests.making import SHOP
 
@@ -58,3 +60,30 @@ async def test_a_kind_nobody_knows_is_a_block():
 async def test_a_release_that_is_gone_is_a_block():
     answers = await preflight(SHOP, from_catalog({}), {}, limit=0.05)
     assert [answer.level for answer in answers] == [FindingLevel.BLOCK] * 2
+
+
+async def registered(*versions: str | None, kind: str = "fake", fault: RegistryFault | None = None, held: bool = False):
+    registry = FakeRegistry()
+    for number, version in enumerate(versions):
+        registry.register("order-service", f"order-{number}", version)
+    if held:
+        registry.hold("order-service", "order-0", "ana debugs")
+    if fault is not None:
+        registry.fault(fault)
+    seen = world()
+    order = replace(seen.services["order-service"], registry={"kind": kind})
+    seen = replace(seen, services={**seen.services, "order-service": order})
+    found = await preflight(SHOP, seen, {"fake": FakeRuntime({})}, {"fake": registry}, limit=0.05)
+    return [(one.level.value, one.text.removeprefix("order-service: ")) for one in found]
+
+
+async def test_what_a_registry_knows_is_asked_before_anybody_approves():
+    assert await registered("2.0.0", "2.0.0") == []
+    assert await registered() == [("warn", "fake knows no instance of it; it must know a healthy one before the step is done")]
+    assert await registered("2.0.0", held=True) == [("warn", "held out of discovery already, and left so: order-0 (ana debugs)")]
+    ((level, text),) = await registered("2.0.0", None)
+    assert (level, text.startswith("order-1 in fake: it says no version")) == ("block", True)
+    ((level, text),) = await registered("2.0.0", kind="eureka")
+    assert (level, text) == ("block", "nobody here knows the registry 'eureka'; known: fake")
+    ((level, text),) = await registered("2.0.0", fault=RegistryFault.SILENT)
+    assert (level, text.startswith("who can be found could not be asked")) == ("warn", True)

@@ -35,6 +35,7 @@ from planner.facts import MigrationKind
 from planner.names import RunId, ServiceName, Version
 from planner.plan import Alternative, Hazard, Move, OrderEdge, Plan, Request, Risk, Strategy, Target
 from planner.refusal import Code
+from planner.registry_events import Drained, DrainIntended, Restored, RestoreFailed, RestoreIntended
 from planner.run import Run, replay
 from planner.verdict import Outcome, Verdict
 from tests.commands.fakes import ANA, BEN, GUEST, HERE, NOON
@@ -172,6 +173,16 @@ def stories(of: Plan, text: str = "") -> dict[str, list[RunEvent]]:
         ],
         "taken_over": [*begun, *asking_for(first), LeaseTaken(worker=f"w2{text}", epoch=2, take_over=True)],
         "stopping": [*begun, *asking_for(first), StopAsked(by=ANA.person)],
+        "discovery": [
+            *begun,
+            *asking_for(first)[:1],
+            DrainIntended(step=first.service, key="k", instances=(f"order-1@node-a{text}", f"order-2@node-b{text}")),
+            Drained(step=first.service, key="k", instances=(f"order-1@node-a{text}", f"order-2@node-b{text}"), seconds=1.5),
+            *asking_for(first)[1:],
+            RestoreIntended(step=first.service, key="k", instances=(f"order-1@node-a{text}",)),
+            Restored(step=first.service, key="k", instances=(f"order-1@node-a{text}",), left=(f"order-2@node-b{text}",)),
+            RestoreFailed(step=first.service, key="k", instances=(f"order-1@node-a{text}",), because=f"no answer{text}"),
+        ],
         "halted": halted,
         "undoing": [
             *undone,

@@ -94,6 +94,7 @@ async def test_the_namespace_that_is_missing_is_the_one_of_whoever_refers(tmp_pa
         (component("a", dependsOn="['resource:db']"), 8, "resource:default/db is not in these files"),
         (component("a", consumesApis="[nobodys]"), 8, "nobody in these files provides api:default/nobodys"),
         (component("a", consumedApis="[x]"), 8, "did you mean consumesApis?"),
+        (component("a").replace("  type: service", "  type: library\n  type: service"), 7, "the key type stands twice"),
         (component("a", owner="'group:'"), 7, "owner: 'group:' has an empty part"),
         (component("a", type="library"), 6, "nobody deploys by itself"),
         (component("a b"), 4, "can be no name"),

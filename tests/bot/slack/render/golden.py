@@ -42,7 +42,7 @@ def drawn() -> dict[str, Message]:
     logs = stories(plan(2))
     found = {f"run_{name}": parent(at(events), POLICY) for name, events in logs.items()}
     found["run_hazards"] = parent(at(stories(plan(2, hazards=2, grouped=True))["waiting"]), POLICY)
-    for name in ("halted", "finished", "unknown", "rejected", "undoing"):
+    for name in ("halted", "finished", "unknown", "rejected", "undoing", "discovery"):
         found[f"thread_{name}"] = thread(told(logs[name]))
     return found | {f"reply_{name}": private(reply) for name, reply in replies().items()}
 
