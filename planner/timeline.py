@@ -71,6 +71,7 @@ class Timeline:
     """A run over time. `seconds` is how long it has taken so far; `over` says whether it has ended."""
 
     run: RunId
+    target: str
     title: str
     began: datetime
     seconds: float
@@ -101,7 +102,7 @@ def timeline(run: RunId, entries: Sequence[Entry]) -> Timeline | None:
             rows.append(Row(step=name, wave=move.wave, change=" → ".join(ways), spans=spans, state=said))
     target = state.plan.target
     title = f"{target.service} {target.from_version} → {target.to_version}"
-    return Timeline(run, title, began, seconds, state.ending is not None, tuple(rows), tuple(reader.marks))
+    return Timeline(run, target.service, title, began, seconds, state.ending is not None, tuple(rows), tuple(reader.marks))
 
 
 def minutes(line: Timeline) -> dict[str, float]:

@@ -20,7 +20,7 @@ _LOOKS = {
 
 
 def run_svg(line: Timeline) -> str:
-    """The picture as SVG. More rows than a phone can show are folded into a count, the failed ones last."""
+    """The picture as SVG. More rows than a phone can show are folded into a count."""
     return _Drawing(line).svg()
 
 
@@ -79,7 +79,7 @@ class _Drawing:
         return y + 34
 
     def _rows(self, y: float) -> float:
-        rows, more = _shown(self.line.rows)
+        rows, more = _shown(self.line.rows, self.line.target)
         wave = None
         for row in rows:
             name = ("Undoing wave" if row.step.startswith("undo:") else "Wave") + f" {row.wave}"
@@ -144,10 +144,12 @@ def _told(marks: tuple[Mark, ...]) -> tuple[Mark, ...]:
     return marks if len(marks) <= 20 else (*marks[:12], *marks[-8:])
 
 
-def _shown(rows: tuple[Row, ...]) -> tuple[list[Row], int]:
+def _shown(rows: tuple[Row, ...], target: str) -> tuple[list[Row], int]:
+    """The rows that fit: those that failed and the service asked for are the last to be left out."""
     if len(rows) <= MOST_ROWS:
         return list(rows), 0
-    ranked = sorted(range(len(rows)), key=lambda at: (not any(s.phase is Phase.FAILED for s in rows[at].spans), at))
+    failed = [any(span.phase is Phase.FAILED for span in row.spans) for row in rows]
+    ranked = sorted(range(len(rows)), key=lambda at: (rows[at].step != target, not failed[at], at))
     kept = set(ranked[:MOST_ROWS])
     return [row for at, row in enumerate(rows) if at in kept], len(rows) - MOST_ROWS
 

@@ -62,6 +62,7 @@ def faults(seen: Seen) -> list[str]:
     for (one, a), (other, b) in combinations(placed, 2):
         if a[0] < b[2] and b[0] < a[2] and a[1] < b[3] and b[1] < a[3]:
             found.append(f"{one} lies on {other}")
+    found += _loose(seen)
     for line in seen.lines:
         for start, end in line:
             if start[0] != end[0] and start[1] != end[1]:
@@ -71,3 +72,21 @@ def faults(seen: Seen) -> list[str]:
                 if low[0] < right - 0.5 and high[0] > x + 0.5 and low[1] < bottom - 0.5 and high[1] > y + 0.5:
                     found.append(f"a line through {name}")
     return found
+
+
+def _loose(seen: Seen) -> list[str]:
+    """Headings and labels that lie on a box or on one another, or that a line runs through."""
+    found = []
+    free = [
+        (x, base - size * 0.76, right, base + size * 0.24, words) for box, x, base, right, size, words in seen.texts if not box
+    ]
+    pieces = [(min(a[0], b[0]), min(a[1], b[1]), max(a[0], b[0]), max(a[1], b[1])) for line in seen.lines for a, b in line]
+    for at, one in enumerate(free):
+        found += [f"{one[4]!r} lies on {name}" for name, box in seen.boxes.items() if _meet(one, box)]
+        found += [f"{one[4]!r} lies on {other[4]!r}" for other in free[at + 1 :] if _meet(one, other)]
+        found += [f"a line through {one[4]!r}" for piece in pieces if _meet(one, piece)]
+    return found
+
+
+def _meet(one: tuple, other: tuple) -> bool:
+    return one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]
