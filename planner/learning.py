@@ -27,7 +27,8 @@ SHORTEST = 0.05
 """Seconds; what the log's clock cannot tell from nothing counts as this."""
 
 _STRENGTHS = (1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0)
-_MEANS = tuple(1 / (1 + exp(-step / 2)) for step in range(14))
+_STEP = 0.5
+_MEANS = tuple(1 / (1 + exp(-_STEP * step)) for step in range(14))
 """From 0.5 to 0.998, even in the log-odds."""
 _WEIGHT = 8.0
 """The declared odds weigh as much as so many tries in what is believed of the population's mean."""
@@ -79,15 +80,27 @@ def pooled(counts: Mapping[ServiceName, tuple[float, float]], declared: Odds) ->
     """The odds of a service without a record, and of each with one, from (worked, failed) counts."""
     seen = [(works, fails) for works, fails in counts.values() if works or fails]
     grid = [(mean * strength, (1 - mean) * strength) for mean in _MEANS for strength in _STRENGTHS]
-    logs = []
-    for a, b in grid:
-        # A weak prior around the declared mean, even in the logarithm of the strength.
-        mean = a / (a + b)
-        prior = _WEIGHT * (declared.mean * log(mean) + (1 - declared.mean) * log(1 - mean))
-        logs.append(prior + sum(_likelihood(a, b, works, fails) for works, fails in seen))
+    priors = _priors(declared)
+    logs = [
+        priors[at // len(_STRENGTHS)] + sum(_likelihood(a, b, works, fails) for works, fails in seen)
+        for at, (a, b) in enumerate(grid)
+    ]
     top = max(logs)
     weights = [exp(value - top) for value in logs]
     return _mixed(grid, weights, 0.0, 0.0), {name: _mixed(grid, weights, *count) for name, count in counts.items()}
+
+
+def _priors(declared: Odds) -> list[float]:
+    """The logarithm of what is believed of each mean before anything was seen: weakly of the declared one, as a Beta.
+
+    Even in the logarithm of the strength. The two ends of the grid stand for everything beyond them too: there the density falls
+    off as a power, so that what is beyond is a geometric series.
+    """
+    a, b = _WEIGHT * declared.mean, _WEIGHT * (1 - declared.mean)
+    found = [a * log(mean) + b * log(1 - mean) for mean in _MEANS]
+    found[0] -= log(1 - exp(-a * _STEP))
+    found[-1] -= log(1 - exp(-b * _STEP))
+    return found
 
 
 def _likelihood(a: float, b: float, works: float, fails: float) -> float:
