@@ -1,9 +1,10 @@
-"""What Slack may ask of us, each answered at once and carried out afterwards.
+"""What Slack may ask of us, each answered at once and carried out afterwards; a press is carried out first, if that is quick.
 
 Nothing that can raise or wait stands between the acknowledgement and the end of a listener: Bolt would lose the acknowledgement.
 One listener for each kind of request, since a late one would make Bolt try the next.
 """
 
+import asyncio
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -20,6 +21,8 @@ from bot.slack.tasks import Tasks
 from bot.slack.windows import Windows
 
 COMMAND = "/rollback"
+_WRITTEN = 0.4
+"""Seconds that a press gets to be written down and answered before Slack is: it waits three, people see the button turn."""
 _BUSY = "Rollbot has too much to do at present and did nothing. Try again in a moment."
 
 
@@ -67,7 +70,9 @@ def _presses(app: AsyncApp, windows: Windows, tasks: Tasks) -> None:
         name = str(user.get("username") or user.get("name") or who)
         value, trigger = str(action.get("value") or ""), str(body.get("trigger_id") or "")
         work = windows.press(str(action.get("action_id") or ""), value, origin, trigger, who, name)
-        tasks.begin(work, f"press by {who}")
+        doing = tasks.begin(work, f"press by {who}")
+        # What is written before Slack is answered cannot be lost: where the bot dies first, Slack tells the person so.
+        await asyncio.wait([doing], timeout=_WRITTEN)
         await ack()
 
 

@@ -24,11 +24,12 @@ class Tasks:
         """Whether there is too much to do already."""
         return len(self._running) >= self._most
 
-    def begin(self, work: Coroutine[Any, Any, None], name: str) -> None:
-        """Let this run. What it raises is logged, and nobody else's business."""
+    def begin(self, work: Coroutine[Any, Any, None], name: str) -> asyncio.Task[None]:
+        """Let this run. What it raises is logged, and nobody else's business; do not await it."""
         task = asyncio.create_task(work, name=name)
         self._running.add(task)
         task.add_done_callback(self._done)
+        return task
 
     async def drain(self, patience: float) -> None:
         """Wait for what runs, `patience` seconds at most; the rest is cancelled."""

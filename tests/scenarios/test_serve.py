@@ -188,9 +188,36 @@ async def _all_killed_while_waiting(folder: Path) -> None:
         assert w.starts() == STARTED_ONCE
 
 
+async def _killed_right_after_the_press(folder: Path) -> None:
+    """Slack was told that the press was heard: then it counts, whatever happens to the bot."""
+    async with world(folder) as w:
+        ts = await w.approved_plan()
+        await w.kill_bot()
+        await w.start_bot()
+        await w.finished(ts)
+        assert w.starts() == STARTED_ONCE
+
+
+async def _away_while_the_approval_expires(folder: Path) -> None:
+    """The bot is down when the time is over: the thread says so once it is back, and late presses start nothing."""
+    async with world(folder, ROLLBOT_POLICY__EXPIRES="4s") as w:
+        await w.slack.command("order-service")
+        ts = await w.slack.plan()
+        press = w.slack.press(ts, "Approve", RAJ)
+        await w.kill_bot()
+        await asyncio.sleep(4)  # the plan's time, by the store's clock
+        await w.start_bot()
+        await w.slack.says(ts, "Expired")
+        await w.slack.deliver("interactive", press)
+        await w.slack.told(RAJ, "xpired")
+        assert w.runs() == BEFORE
+        assert not w.starts()
+
+
 async def test_store_killed_or_bot_stopped_in_mid_run(tmp_path):
+    scenes = (_store_killed, _stopped_and_started, _all_killed_while_waiting)
     async with asyncio.TaskGroup() as group:
-        for scene in (_store_killed, _stopped_and_started, _all_killed_while_waiting):
+        for scene in (*scenes, _killed_right_after_the_press, _away_while_the_approval_expires):
             group.create_task(scene(tmp_path / scene.__name__), name=scene.__name__)
 
 
