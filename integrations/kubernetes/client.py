@@ -22,6 +22,10 @@ _MOST = 32_000_000
 """Bytes of one answer: a page of 500 pods of a large cluster has about 5 million."""
 
 
+_UNFIT_PATCH = "the server rejected our request due to an error in our request"
+"""All that is said where a patch's test or path does not hold. Where its result is not allowed, the object is named."""
+
+
 class Gone(Rejected):
     """It is not there (404)."""
 
@@ -144,7 +148,7 @@ def _read(response: httpx.Response, path: str, *, writes: bool) -> Json:
             raise Conflict(f"somebody else changed it (409): {reason}")
         case 410:
             raise _Expired
-        case 422 if "test" in reason.lower() or "the server rejected our request" in reason.lower():
+        case 422 if reason.startswith(_UNFIT_PATCH):
             raise Conflict(f"it is no longer what was expected (422): {reason}")
         case 429:
             raise Unavailable(f"the cluster asks to slow down (429): {reason}")

@@ -82,7 +82,7 @@ class KubernetesRuntime:
     async def apply(self, service: Service, to: Release, *, expect: Version | None, key: str) -> None:
         """Put the release's template back in one patch that holds only for the object as it was read. See `Runtime.apply`."""
         sight = await self._place(service).look()
-        if workload.annotations(sight.object).get(workload.KEY) == key:
+        if key in workload.keys(sight.object):
             return
         if sight.version != expect:
             raise Conflict(f"{service.name} runs {sight.version}, not {expect or 'nothing'}")
@@ -90,7 +90,13 @@ class KubernetesRuntime:
         if blocks:
             raise Rejected("; ".join(blocks))
         operations = self._operations(sight, to, await sight.template_for(to), key)
-        await sight.place.cluster.patch(sight.place.path, operations)
+        try:
+            await sight.place.cluster.patch(sight.place.path, operations)
+        except Conflict:
+            # The same request, sent twice at once: the other one was first.
+            if key in workload.keys((await sight.place.look()).object):
+                return
+            raise
         if sight.place.kind is Kind.STATEFULSET:
             await self._free_wedge(sight.place)
 
@@ -126,7 +132,7 @@ class KubernetesRuntime:
         return place_of(service, settings, cluster)
 
     def _operations(self, sight: Sight, to: Release, template: Mapping[str, Any] | None, key: str) -> list[dict[str, Any]]:
-        """The patch: only if the object is still the one that was read, the template, and our own two annotations."""
+        """The patch: only if the object is still the one that was read, the template, and our own annotations."""
         operations: list[dict[str, Any]] = [
             {"op": "test", "path": "/metadata/resourceVersion", "value": sight.object["metadata"]["resourceVersion"]}
         ]
@@ -138,7 +144,8 @@ class KubernetesRuntime:
         if not workload.annotations(sight.object):
             operations.append({"op": "add", "path": "/metadata/annotations", "value": {}})
         stamp = self._now().isoformat(timespec="seconds")
-        for name, value in ((workload.KEY, key), (workload.AT, stamp)):
+        earlier = ",".join(workload.keys(sight.object)[: workload.REMEMBERED])
+        for name, value in ((workload.KEY, key), (workload.AT, stamp), (workload.EARLIER, earlier)):
             operations.append({"op": "add", "path": f"/metadata/annotations/{name.replace('/', '~1')}", "value": value})
         return operations
 
@@ -197,7 +204,7 @@ def _running(sight: Sight, fresh: list[Mapping[str, Any]], old: list[Mapping[str
 
 async def _autoscalers(place: Place) -> list[Finding]:
     try:
-        listed = await place.cluster.list(f"/apis/autoscaling/v2/namespaces/{place.namespace}/horizontalpodautoscalers")
+        listed = await place.cluster.list(f"/apis/autoscaling/v1/namespaces/{place.namespace}/horizontalpodautoscalers")
     except Rejected:
         return []
     return list(owners.autoscaler_findings(place.kind, place.name, listed))

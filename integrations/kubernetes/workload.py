@@ -14,6 +14,9 @@ KEY = "rollbot/key"
 """The annotation that holds the idempotency key of our last change."""
 AT = "rollbot/at"
 """The annotation that holds when we made it, in UTC."""
+EARLIER = "rollbot/earlier-keys"
+"""The annotation that holds the keys before that one, newest first: a late copy of an old request must not undo a newer one."""
+REMEMBERED = 16
 _PLURAL = {Kind.DEPLOYMENT: "deployments", Kind.STATEFULSET: "statefulsets", Kind.DAEMONSET: "daemonsets"}
 
 
@@ -146,6 +149,12 @@ def annotations(workload: Json) -> Mapping[str, str]:
     """The workload's annotations."""
     found: Mapping[str, str] = workload["metadata"].get("annotations") or {}
     return found
+
+
+def keys(workload: Json) -> list[str]:
+    """The keys of our last changes, newest first; empty where we made none."""
+    found = annotations(workload)
+    return [key for key in (found.get(KEY, ""), *found.get(EARLIER, "").split(",")) if key]
 
 
 def _told(*, done: bool, words: str) -> tuple[Phase, str]:

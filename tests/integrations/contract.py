@@ -9,21 +9,24 @@ import pytest
 from integrations.errors import Conflict
 from integrations.protocols import FindingLevel, Observation, Phase, Runtime
 from planner.facts import Release, Service
-from planner.names import Version
+from planner.names import ServiceName, Version
 
 PATIENCE = 20.0
 
 
+ABSENT = Service(name=ServiceName("absent"))
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class World:
-    """A runtime and two services of it: `service` runs `newer` now, `absent` runs nothing.
+    """A runtime and two services of it: `service` runs `newer` now, `absent`, where there can be such a one, runs nothing.
 
     `starts` counts how often a service was really made to run something since the world began; `kill` lets it die.
     """
 
     runtime: Runtime
     service: Service
-    absent: Service
+    absent: Service = ABSENT
     older: Release
     newer: Release
     starts: Callable[[Service], Awaitable[int]]
@@ -43,9 +46,8 @@ async def settled(runtime: Runtime, service: Service, to: Release, key: str) -> 
 class RuntimeContract:
     """The rules of `integrations.protocols.Runtime`, one test each."""
 
-    async def test_it_knows_what_runs_and_what_does_not(self, world: World):
+    async def test_it_knows_what_runs(self, world: World):
         assert await world.runtime.current(world.service) == world.newer.version
-        assert await world.runtime.current(world.absent) is None
 
     async def test_looking_changes_nothing(self, world: World):
         before = await world.starts(world.service)
@@ -58,10 +60,6 @@ class RuntimeContract:
         assert not [finding for finding in findings if finding.level is FindingLevel.BLOCK]
         assert await world.runtime.current(world.service) == world.newer.version
         assert await world.starts(world.service) == before
-
-    async def test_nothing_running_is_seen_as_absent(self, world: World):
-        seen = await world.runtime.observe(world.absent, world.older, key="k")
-        assert (seen.phase, seen.running, seen.old_left) == (Phase.ABSENT, None, 0)
 
     async def test_what_has_died_is_known_by_its_release_and_can_be_moved(self, world: World):
         await world.kill(world.service)
@@ -76,11 +74,6 @@ class RuntimeContract:
         assert seen.phase is Phase.CONVERGED, seen.detail
         assert (seen.running, seen.old_left, seen.restarts, seen.key) == (world.older.version, 0, 0, "k1")
         assert await world.runtime.current(world.service) == world.older.version
-
-    async def test_what_did_not_run_is_started(self, world: World):
-        await world.runtime.apply(world.absent, world.older, expect=None, key="k1")
-        seen = await settled(world.runtime, world.absent, world.older, "k1")
-        assert (seen.phase, seen.running) == (Phase.CONVERGED, world.older.version), seen.detail
 
     async def test_the_same_key_starts_once(self, world: World):
         before = await world.starts(world.service)
@@ -115,11 +108,6 @@ class RuntimeContract:
         assert await world.runtime.current(world.service) == world.newer.version
         assert await world.starts(world.service) == before
 
-    async def test_expecting_something_where_nothing_runs_is_a_conflict(self, world: World):
-        with pytest.raises(Conflict):
-            await world.runtime.apply(world.absent, world.older, expect=world.newer.version, key="k1")
-        assert await world.runtime.current(world.absent) is None
-
     async def test_of_two_requests_at_once_one_wins(self, world: World):
         before = await world.starts(world.service)
         apply = world.runtime.apply
@@ -130,3 +118,24 @@ class RuntimeContract:
         assert sorted(type(answer).__name__ for answer in answers) == ["Conflict", "NoneType"]
         assert (await settled(world.runtime, world.service, world.older, "k")).phase is Phase.CONVERGED
         assert await world.starts(world.service) == before + 1
+
+
+class StartingContract(RuntimeContract):
+    """The same for a runtime that can also make run what does not exist yet. Its world has an `absent` service."""
+
+    async def test_it_knows_what_does_not_run(self, world: World):
+        assert await world.runtime.current(world.absent) is None
+
+    async def test_nothing_running_is_seen_as_absent(self, world: World):
+        seen = await world.runtime.observe(world.absent, world.older, key="k")
+        assert (seen.phase, seen.running, seen.old_left) == (Phase.ABSENT, None, 0)
+
+    async def test_what_did_not_run_is_started(self, world: World):
+        await world.runtime.apply(world.absent, world.older, expect=None, key="k1")
+        seen = await settled(world.runtime, world.absent, world.older, "k1")
+        assert (seen.phase, seen.running) == (Phase.CONVERGED, world.older.version), seen.detail
+
+    async def test_expecting_something_where_nothing_runs_is_a_conflict(self, world: World):
+        with pytest.raises(Conflict):
+            await world.runtime.apply(world.absent, world.older, expect=world.newer.version, key="k1")
+        assert await world.runtime.current(world.absent) is None

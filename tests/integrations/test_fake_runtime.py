@@ -6,7 +6,7 @@ from integrations.errors import Conflict, OutcomeUnknown, Rejected, Unavailable
 from integrations.protocols import Phase
 from planner.facts import Release, Service
 from planner.names import ServiceName, Version
-from tests.integrations.contract import RuntimeContract, World
+from tests.integrations.contract import StartingContract, World
 from tests.integrations.fake_runtime import FakeRuntime, Fault
 
 SERVICE = Service(name=ServiceName("order-service"))
@@ -19,7 +19,7 @@ def runtime() -> FakeRuntime:
     return FakeRuntime({"order-service": "2.0.0"})
 
 
-class TestContract(RuntimeContract):
+class TestContract(StartingContract):
     @pytest.fixture
     def world(self, runtime: FakeRuntime) -> World:
         async def starts(service: Service) -> int:

@@ -1,8 +1,9 @@
 """A small Kubernetes API with state: what its documentation and its traps say, as far as a rollback meets them.
 
 Deployments make ReplicaSets and renumber them, StatefulSets make ControllerRevisions and go pod by pod, in order, and stay
-wedged behind a pod that never becomes ready. The controllers work in steps, one for each look at the workload, so
-`observedGeneration` lags and pods of two releases are there at once. Faults are asked for by `fail`.
+wedged behind a pod that never becomes ready; DaemonSets go node by node, the old pod first. Pods end before they go. The
+controllers work in steps, one for each look at the workload, so `observedGeneration` lags and pods of two releases are there at
+once. Faults are asked for by `fail`. `real_cluster` is held to the same contract.
 """
 
 import copy
@@ -18,7 +19,7 @@ from typing import Any
 from aiohttp import web
 
 Json = dict[str, Any]
-_PLURALS = {"deployments": "Deployment", "statefulsets": "StatefulSet"}
+_PLURALS = {"deployments": "Deployment", "statefulsets": "StatefulSet", "daemonsets": "DaemonSet"}
 
 
 @dataclass
@@ -50,6 +51,7 @@ class FakeCluster:
     """How many looks the controllers need before they see a change."""
     _versions: Any = field(default_factory=lambda: itertools.count(1000))
     _seen: dict[str, int] = field(default_factory=dict)
+    _nodes: int = 2
 
     # What a test sets up
 
@@ -60,6 +62,12 @@ class FakeCluster:
     def statefulset(self, name: str, image: str, replicas: int = 2, **spec: Any) -> Json:
         """A StatefulSet that has long converged on this image."""
         return self._settled("statefulsets", self._workload("StatefulSet", name, image, replicas, spec))
+
+    def daemonset(self, name: str, image: str, replicas: int = 2, **spec: Any) -> Json:
+        """A DaemonSet that has long converged on this image, on so many nodes."""
+        body = self._workload("DaemonSet", name, image, replicas, spec)
+        self._nodes = body["spec"].pop("replicas")
+        return self._settled("daemonsets", body)
 
     def roll(
         self, plural: str, name: str, image: str, *, settle: bool = True, environment: Mapping[str, str] | None = None
@@ -147,7 +155,10 @@ class FakeCluster:
                 wanted = (await request.json()).get("preconditions", {}).get("uid")
                 if wanted and wanted != found["metadata"]["uid"]:
                     return _status(409, "the uid is another")
-                del self.objects[plural, rest[0]]
+                if plural == "pods":
+                    _end(found)  # it goes when its node has seen it end
+                else:
+                    del self.objects[plural, rest[0]]
                 return web.json_response({"status": "Success"})
         return _status(405, "no such method")
 
@@ -171,7 +182,8 @@ class FakeCluster:
         for operation in operations:
             problem = _apply(changed, operation)
             if problem:
-                return _status(422, f"the server rejected our request due to an error in our request: {problem}")
+                # The real one does not say which operation did not hold.
+                return _status(422, "the server rejected our request due to an error in our request")
         if not changed["spec"]["template"]["spec"]["containers"][0]["image"]:
             return _status(422, f'{found["kind"]}.apps "{found["metadata"]["name"]}" is invalid: image: Required value')
         if request.query.get("dryRun") == "All":
@@ -216,10 +228,16 @@ class FakeCluster:
             return
         workload["status"]["observedGeneration"] = workload["metadata"]["generation"]
         hash_ = self._revision(plural, workload)
-        if plural == "deployments":
-            self._step_deployment(workload, hash_)
-        else:
-            self._step_statefulset(workload, hash_)
+        gone = [pod["metadata"]["name"] for pod in self.pods(name) if pod["metadata"].get("deletionTimestamp")]
+        if gone:
+            del self.objects["pods", gone[0]]
+        match plural:
+            case "deployments":
+                self._step_deployment(workload, hash_)
+            case "statefulsets":
+                self._step_statefulset(workload, hash_)
+            case "daemonsets":
+                self._step_daemonset(workload, hash_)
 
     def _revision(self, plural: str, workload: Json) -> str:
         """The hash of the template, with the object that remembers it, which gets the highest number anew."""
@@ -259,12 +277,9 @@ class FakeCluster:
             self._come_up(pod)
         mine = [p for p in self.pods(name) if p["metadata"]["labels"]["pod-template-hash"] == hash_]
         old = [p for p in self.pods(name) if p not in mine]
-        ending = [p for p in old if p["metadata"].get("deletionTimestamp")]
         ready = [p for p in mine if _is_ready(p)]
-        if ending:
-            del self.objects["pods", ending[0]["metadata"]["name"]]
-        elif old and len(ready) >= min(want, len(mine)) and len(mine) >= 1 and ready:
-            old[0]["metadata"]["deletionTimestamp"] = "2026-11-23T12:00:00Z"
+        if old and len(ready) >= min(want, len(mine)) and ready:
+            _end(old[0])
         if len(mine) < want:
             self._new_pod(
                 workload, hash_, f"{name}-{hash_}-{len(mine)}-{next(self._versions)}", "pod-template-hash", f"uid-{name}-{hash_}"
@@ -299,13 +314,37 @@ class FakeCluster:
         else:
             for ordinal in reversed(range(want)):
                 if by_name[f"{name}-{ordinal}"]["metadata"]["labels"]["controller-revision-hash"] != f"{name}-{hash_}":
-                    del self.objects["pods", f"{name}-{ordinal}"]
+                    _end(by_name[f"{name}-{ordinal}"])
                     break
             else:
                 status["currentRevision"] = status["updateRevision"]
         mine = [p for p in self.pods(name) if p["metadata"]["labels"]["controller-revision-hash"] == f"{name}-{hash_}"]
         ready = sum(_is_ready(p) for p in self.pods(name))
         status.update(replicas=len(self.pods(name)), updatedReplicas=len(mine), readyReplicas=ready)
+
+    def _step_daemonset(self, workload: Json, hash_: str) -> None:
+        """One node at a time: the old pod ends, and only then the new one begins. One that is not ready goes first."""
+        name, status = workload["metadata"]["name"], workload["status"]
+        for pod in self.pods(name):
+            self._come_up(pod)
+        by_name = {p["metadata"]["name"]: p for p in self.pods(name)}
+        label = "controller-revision-hash"
+        here = [by_name.get(f"{name}-node{node}") for node in range(self._nodes)]
+        for node, pod in enumerate(here):
+            if pod is None:
+                self._new_pod(workload, hash_, f"{name}-node{node}", label, workload["metadata"]["uid"])
+        old = [pod for pod in here if pod is not None and pod["metadata"]["labels"][label] != hash_]
+        if old and None not in here and all(_is_ready(pod) for pod in here if pod is not None and pod not in old):
+            _end(next((pod for pod in old if not _is_ready(pod)), old[0]))
+        pods = self.pods(name)
+        ready = sum(_is_ready(pod) for pod in pods)
+        status.update(
+            desiredNumberScheduled=self._nodes,
+            currentNumberScheduled=len(pods),
+            updatedNumberScheduled=sum(pod["metadata"]["labels"][label] == hash_ for pod in pods),
+            numberReady=ready,
+            numberAvailable=ready,
+        )
 
     def _new_pod(self, workload: Json, hash_: str, pod: str, label: str, owner: str, prefix: str = "") -> None:
         template = copy.deepcopy(workload["spec"]["template"])
@@ -339,6 +378,11 @@ class FakeCluster:
             return
         status |= {"restartCount": 0, "state": {"running": {}}}
         pod["status"] = {"phase": "Running", "conditions": [{"type": "Ready", "status": "True"}], "containerStatuses": [status]}
+
+
+def _end(pod: Json) -> None:
+    """Tell a pod to end; it is there until its node has seen it gone."""
+    pod["metadata"].setdefault("deletionTimestamp", "2026-11-23T12:00:00Z")
 
 
 def _is_ready(pod: Json) -> bool:

@@ -10,7 +10,7 @@ from planner.facts import Release, Service
 from tests.integrations.contract import settled
 from tests.integrations.kubernetes.conftest import NEWER, OLDER, service
 
-KINDS = ["deployment", "statefulset"]
+KINDS = ["deployment", "statefulset", "daemonset"]
 
 
 @pytest.fixture(params=KINDS)
@@ -66,7 +66,7 @@ async def test_a_change_between_reading_and_patching_is_a_conflict(shop, runtime
 
 async def test_replicas_and_foreign_annotations_stay(shop, runtime, cluster):
     body = cluster.objects[f"{shop.runtime['workload']}s", "order-service"]
-    body["spec"]["replicas"] = 5
+    body["spec"]["replicas"] = 5  # a DaemonSet has none, and what it does not know stays too
     body["metadata"]["annotations"] = {"kubectl.kubernetes.io/last-applied-configuration": "{}", "team": "orders"}
     await runtime.apply(shop, OLDER, expect="2.0.0", key="k1")
     assert body["spec"]["replicas"] == 5

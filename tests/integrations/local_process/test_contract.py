@@ -8,11 +8,11 @@ import pytest
 
 from integrations.protocols import Phase
 from planner.facts import Service
-from tests.integrations.contract import RuntimeContract, World, settled
+from tests.integrations.contract import StartingContract, World, settled
 from tests.integrations.local_process.conftest import NEWER, OLDER, Bench
 
 
-class TestContract(RuntimeContract):
+class TestContract(StartingContract):
     @pytest.fixture
     async def world(self, bench: Bench) -> World:
         runtime = bench.runtime()
