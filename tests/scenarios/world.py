@@ -162,11 +162,11 @@ class World:
             **more,
         }
 
-    async def start_bot(self, **more: str) -> None:
-        """Start it, and return when its socket is open."""
+    async def start_bot(self, *words: str, **more: str) -> None:
+        """Start it, and return when its socket is open; `words` come after `serve`."""
         with self.log.open("ab") as log:
             self.bot = subprocess.Popen(  # noqa: ASYNC220 (it only starts it)
-                [sys.executable, "-m", "bot", "serve"], env=self.variables(**more), stdout=log, stderr=log,
+                [sys.executable, "-m", "bot", "serve", *words], env=self.variables(**more), stdout=log, stderr=log,
                 stdin=subprocess.DEVNULL, start_new_session=True,
             )  # fmt: skip
         bot = self.bot
@@ -219,11 +219,16 @@ class World:
 
 
 @asynccontextmanager
-async def world(folder: Path, ready_timeout: str = "3s", **more: str) -> AsyncIterator[World]:
-    """A world with its shop open and its bot connected; at the end nothing of it is left, and nothing secret was said."""
+async def world(
+    folder: Path, ready_timeout: str = "3s", *, shop: Callable[[Path, Slack], World] | None = None, **more: str
+) -> AsyncIterator[World]:
+    """A world with its shop open and its bot connected; at the end nothing of it is left, and nothing secret was said.
+
+    `shop` makes a world with another shop in it.
+    """
     slack = Slack()
     await slack.start()
-    made = World(folder, slack, ready_timeout=ready_timeout)
+    made = World(folder, slack, ready_timeout=ready_timeout) if shop is None else shop(folder, slack)
     try:
         await made.open_shop()
         await made.start_bot(**more)
