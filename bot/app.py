@@ -9,6 +9,7 @@ from datetime import datetime
 from functools import partial
 
 from bot.anchor import anchor_at
+from bot.engine.duties import Duties
 from bot.engine.jobs import Jobs
 from bot.engine.steps import Pace
 from bot.engine.worker import Worker
@@ -31,6 +32,7 @@ from integrations.local_process import LocalProcessRuntime
 from integrations.preflight import preflight
 from integrations.prometheus_probe import PrometheusProbe
 from integrations.protocols import Catalog, Finding, Probe, Registry, Runtime
+from integrations.read_only import ReadOnly, ReadOnlyRegistry
 from integrations.survey import survey
 from integrations.symptoms import Examined, examine
 from integrations.tcp_probe import TcpProbe
@@ -72,6 +74,7 @@ class Parts:
     views: Views
     jobs: Jobs
     worker: Worker
+    duties: Duties
     desk: Desk
 
 
@@ -111,6 +114,9 @@ async def assemble(settings: Settings) -> AsyncIterator[Parts]:
         for finder in finders.values():
             if isinstance(finder, ConsulRegistry):
                 stack.push_async_callback(finder.close)
+        if settings.read_only:
+            systems = {kind: ReadOnly(system) for kind, system in systems.items()}
+            finders = {kind: ReadOnlyRegistry(finder) for kind, finder in finders.items()}
         world = World(
             catalog=CatalogFile(settings.catalog),
             runtimes=systems,
@@ -129,8 +135,9 @@ async def assemble(settings: Settings) -> AsyncIterator[Parts]:
             probes=measuring,
             now=memory.now,
             max_parallel=settings.max_parallel,
-            pace=Pace(stable=settings.stable, converge=settings.converge),
+            pace=Pace(stable=settings.stable, converge=settings.converge, baseline=settings.baseline, settle=settings.settle),
             name=f"{socket.gethostname()}-{os.getpid()}",
+            read_only=settings.read_only,
         )
         desk = Desk(
             runs=runs,
@@ -141,9 +148,18 @@ async def assemble(settings: Settings) -> AsyncIterator[Parts]:
             policy=settings.policy.policy(),
             now=memory.now,
             environment=settings.environment,
+            read_only=settings.read_only,
         )
         yield Parts(
-            settings=settings, store=store, keys=keys, runs=runs, views=Views(store, keys), jobs=jobs, worker=worker, desk=desk
+            settings=settings,
+            store=store,
+            keys=keys,
+            runs=runs,
+            views=Views(store, keys),
+            jobs=jobs,
+            worker=worker,
+            duties=Duties(log=runs, survey=world, runtimes=systems, now=memory.now),
+            desk=desk,
         )
 
 
@@ -179,6 +195,7 @@ def forget_secrets() -> None:
         "ROLLBOT_REDIS_URL",
         "ROLLBOT_AUDIT_KEY",
         "ROLLBOT_TOKEN_KEY",
+        "ROLLBOT_OPS_TOKEN",
         "ROLLBOT_AUDIT_ANCHOR",
         "ROLLBOT_CONSUL_TOKEN",
     ):

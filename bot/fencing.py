@@ -12,10 +12,12 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Protocol
 
-from commands.ports import Holder
+from commands.ports import DeployHold, Holder
 from planner.events import EnvironmentEvent, RunEvent
 from planner.names import RunId, ServiceName
 from planner.run import Run
+from planner.watch import Watch
+from planner.watch_events import WatchEnded, WatchLooked
 
 
 class LeaseLost(Exception):
@@ -76,7 +78,31 @@ class LeaseOffice(Protocol):
         ...
 
 
-class WorkerLog(Protocol):
+class WatchLog(Protocol):
+    """The log as the settle watch uses it."""
+
+    async def watch(self, run: RunId) -> Watch | None:
+        """The watch as the log tells it now."""
+        ...
+
+    async def watches(self) -> tuple[Watch, ...]:
+        """The watches that have not ended."""
+        ...
+
+    async def note_watch(self, look: WatchLooked, end: WatchEnded | None) -> bool:
+        """Write a look, and the end with it. `False`, unwritten, where the watch has ended already."""
+        ...
+
+    async def holders(self, services: Sequence[ServiceName]) -> tuple[Holder, ...]:
+        """Who holds which of these services."""
+        ...
+
+    async def deploy_holds(self) -> tuple[DeployHold, ...]:
+        """Whose locks on forward deploys there are."""
+        ...
+
+
+class WorkerLog(WatchLog, Protocol):
     """The run log as a worker uses it."""
 
     async def read(self, run: RunId) -> Run | None:

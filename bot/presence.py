@@ -83,6 +83,8 @@ class Presence:
             api=settings.slack_api_url,
             environment=settings.environment,
         )
+        if settings.read_only:
+            _log.warning("read-only: plans are made against the real world, nothing is carried out, and Approve is refused")
         if who.missing:
             _log.warning("scopes are missing: add them (slack/manifest.yaml), then reinstall the app", scopes=list(who.missing))
         if not (settings.policy.approvers.users or settings.policy.approvers.groups):

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from pydantic import SecretStr
 
 from bot.app import Parts, assemble, forget_secrets
+from bot.expiring import let_expire
 from bot.metrics import Metrics
 from bot.ops import ops_site
 from bot.presence import Presence
@@ -50,8 +51,10 @@ async def serve(settings: Settings, *, hands: bool = True) -> None:
                 group.create_task(presence.run(), name="presence")
                 group.create_task(presence.introduce(settings, door, who, parts.store), name="introduction")
                 group.create_task(Tally(parts.runs, metrics, parts.desk.now()).run(), name="tally")
-                if hands:
-                    group.create_task(parts.jobs.work(parts.worker), name="hands")
+                if settings.read_only:
+                    group.create_task(let_expire(parts.worker), name="expiry")
+                elif hands:
+                    group.create_task(parts.jobs.work(parts.worker, duties=parts.duties), name="hands")
         except Shut as shut:
             raise CannotStart(str(shut)) from shut
         finally:

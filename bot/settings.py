@@ -96,6 +96,12 @@ class Settings(BaseSettings):
     """How long a service must stay up before the plan moves on."""
     converge: Seconds = 600.0
     """How long a service may take to run its release."""
+    baseline: Seconds = 5.0
+    """How long at most the services around a plan are measured before its first step."""
+    settle: Annotated[float, BeforeValidator(_seconds), Field(ge=0)] = 1800.0
+    """How long a finished rollback is watched; 0: not at all."""
+    read_only: bool = False
+    """Plan against the real world and carry nothing out."""
     survey: Seconds = 2.0
     """How long the runtimes may take to say what runs."""
     prometheus_url: str | None = None
@@ -112,7 +118,9 @@ class Settings(BaseSettings):
     """Where Slack's requests come in, in HTTP mode; a proxy with TLS stands before it."""
     ops_host: str = "127.0.0.1"
     ops_port: int | None = Field(default=None, ge=1, le=65535)
-    """Where /healthz, /readyz and /metrics answer; absent: nowhere."""
+    """Where /healthz, /readyz, /metrics and /v1/bad answer; absent: nowhere."""
+    ops_token: Token | None = None
+    """What /v1/bad asks for; absent: nothing."""
     audit_key: AuditKey | None = None
     """Signs heads of the log; kept outside the store."""
     audit_key_file: Path | None = None

@@ -11,10 +11,12 @@ from bot.tally import Tally
 
 async def work(settings: Settings) -> None:
     """Carry out runs until cancelled. Raises `CannotStart`."""
+    if settings.read_only:
+        raise CannotStart("Read-only (ROLLBOT_READ_ONLY): a worker would have nothing to do. Start `rollbot serve --read-only`.")
     forget_secrets()
     async with assemble(settings) as parts:
         if settings.ops_port is None:
-            await parts.jobs.work(parts.worker)
+            await parts.jobs.work(parts.worker, duties=parts.duties)
             return
         metrics = Metrics()
         try:
@@ -23,6 +25,6 @@ async def work(settings: Settings) -> None:
                 asyncio.TaskGroup() as group,
             ):
                 group.create_task(Tally(parts.runs, metrics, parts.desk.now()).run(), name="tally")
-                group.create_task(parts.jobs.work(parts.worker), name="hands")
+                group.create_task(parts.jobs.work(parts.worker, duties=parts.duties), name="hands")
         except OSError as error:
             raise CannotStart(f"The port {settings.ops_port} cannot be had ({error.strerror}). Set ROLLBOT_OPS_PORT.") from error

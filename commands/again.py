@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from commands import replan
 from commands.carried import Carried, carried
 from commands.grammar import bad_command, run_id
+from commands.leftovers import leftovers
 from commands.moved import differences
 from commands.occupied import blocked, claims, rollback_wanted
 from commands.opening import open_run, replacing, supersede, waiting_for
@@ -80,7 +81,9 @@ async def act(desk: Desk, call: Call, intent: Again) -> Reply:
     told = [f"{call.actor.person.name} had run {run.id} planned again, which ended as {run.ending}."]
     told += [f"The world moved: {change}." for change in differences(run.plan, snapshot)]
     anew = replace(asked, request=request)
-    newer = await open_run(desk, anew, plan, [*told, *kept.lines, *texts], overrides=run.overridden, carried=kept.approvals)
+    newer = await open_run(
+        desk, anew, plan, [*told, *kept.lines, *texts], overrides=run.overridden, carried=kept.approvals, left=leftovers(findings)
+    )
     older = await supersede(desk, newer, call.actor.person)
     return Opened(run=newer, replaced=tuple(old.id for old in older), notes=(*replacing(newer, older), *kept.lines))
 

@@ -10,6 +10,7 @@ from commands.occupied import blocked, claims, rollback_wanted
 from commands.opening import broke_glass
 from commands.ports import Call, Desk
 from commands.press import Verdict, settle
+from commands.read_only import not_here
 from commands.refuse import refuse
 from commands.reply import Refused, Reply, Said
 from commands.twin import typed
@@ -57,6 +58,8 @@ async def act(desk: Desk, call: Call, intent: Approve) -> Reply:
     Whoever may approve is asked to approve what is: where the world moved since the plan was made, a new plan takes its place.
     """
     run = await desk.runs.read(intent.run)
+    if run is not None and run.stage is Stage.WAITING and (no_start := not_here(desk, "an approval")) is not None:
+        return await refuse(desk, call, no_start)
     if run is not None and run.stage is Stage.WAITING:
         answer = _judged(desk, call, run, intent)
         if not isinstance(answer, Refusal):

@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from commands.history import read_all
 from commands.ports import BadVersion, Desk, Holder
 from planner.approval import Actor, approve, decide
-from planner.events import Choice, Ending
+from planner.events import Choice
 from planner.names import RunId
+from planner.obligations import Obligation
 from planner.refusal import Refusal
 from planner.run import Run, Stage
 
 _RECENT = 12
-_OWED = {Ending.FINISHED, Ending.LEFT, Ending.UNDONE}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,7 +27,7 @@ class Board:
     waiting: tuple[Run, ...]
     held: tuple[Holder, ...]
     recent: tuple[Run, ...]
-    owed: tuple[tuple[Run, tuple[str, ...]], ...]
+    owed: tuple[Obligation, ...]
     bad: tuple[BadVersion, ...]
     second_looks: tuple[RunId, ...] = ()
 
@@ -38,7 +38,6 @@ async def board(desk: Desk, actor: Actor) -> Board:
     mine = [run for run in open_runs if _waits_for(desk, run, actor)]
     others = [run for run in open_runs if run not in mine]
     recent = [run for run in await read_all(desk, await desk.runs.recent(_RECENT)) if run.stage is Stage.ENDED and run.planned]
-    owed = [(run, run.ended.obligations) for run in recent if run.ended and run.ended.obligations and run.ending in _OWED]
     return Board(
         environment=desk.environment,
         mine=tuple(mine),
@@ -46,7 +45,7 @@ async def board(desk: Desk, actor: Actor) -> Board:
         waiting=tuple(run for run in others if run.stage is Stage.WAITING),
         held=await desk.runs.all_holders(),
         recent=tuple(recent),
-        owed=tuple(owed),
+        owed=await desk.runs.obligations(),
         bad=await desk.runs.bad_versions(),
         second_looks=await desk.runs.second_looks(),
     )

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from commands.grammar import bad_command, reason, run_id
 from commands.ports import Call, Desk
 from commands.press import Verdict, settle
+from commands.read_only import not_here
 from commands.reply import Reply, Said
 from commands.words import Word
 from planner.approval import decide
@@ -56,6 +57,7 @@ async def act(desk: Desk, call: Call, intent: Decide) -> Reply:
 
     def judge(run: Run) -> Verdict | Refusal:
         refusal = decide(run, desk.policy, call.actor, intent.choice) or _taken(run, intent) or _unreasoned(intent)
+        refusal = refusal or not_here(desk, f"{intent.choice} of a run")
         if refusal is not None:
             return refusal
         return Verdict(

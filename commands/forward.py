@@ -7,6 +7,7 @@ left behind. It names absolute versions, so going forward twice cannot swing bac
 from dataclasses import dataclass, replace
 
 from commands.grammar import LONGEST_REASON, bad_command, clip, reason, run_id
+from commands.leftovers import leftovers
 from commands.moved import differences
 from commands.occupied import blocked, claims
 from commands.opening import open_run, replacing, supersede
@@ -75,7 +76,7 @@ async def act(desk: Desk, call: Call, intent: Forward) -> Reply:
         reason=intent.reason,
         forward_of=run.id,
     )
-    newer = await open_run(desk, asked, plan, [_told(run), *(finding.text for finding in findings)])
+    newer = await open_run(desk, asked, plan, [_told(run), *(finding.text for finding in findings)], left=leftovers(findings))
     older = await supersede(desk, newer, call.actor.person)
     return Opened(run=newer, replaced=tuple(old.id for old in older), notes=replacing(newer, older))
 

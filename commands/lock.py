@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
+from commands.deploys import deploy_hold, let_go
 from commands.grammar import arguments, bad_command, clip, reason, service_name
 from commands.occupied import blocked, claims, mention
 from commands.ports import Call, Desk, Holder
@@ -103,10 +104,16 @@ async def lock(desk: Desk, call: Call, intent: Lock) -> Reply:
 
 
 async def unlock(desk: Desk, call: Call, intent: Unlock) -> Reply:
-    """End the hold by hand on a service: one's own, or with `--break` and the right to, another's. Never a run's."""
+    """End the hold by hand on a service: one's own, or with `--break` and the right to, another's. Never a run's.
+
+    Where nobody holds it, the lock on its forward deploys is let go.
+    """
     for _ in range(_ATTEMPTS):
         found = await desk.runs.holders([intent.service])
         if not found:
+            deploys = await deploy_hold(desk, intent.service)
+            if deploys is not None:
+                return await let_go(desk, call, deploys, intent.reason)
             return Said(text=f"{intent.service} is not held by anybody, so there is nothing to unlock.")
         holder = found[0]
         if holder.person is None:

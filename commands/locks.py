@@ -1,4 +1,4 @@
-"""`locks`: which services are held, by which run or person, since when and until when."""
+"""`locks`: which services are held, by which run or person, since when and until when; whose forward deploys are locked."""
 
 from dataclasses import dataclass
 
@@ -29,4 +29,7 @@ async def act(desk: Desk, call: Call, intent: Locks) -> Reply:
     del call, intent
     held = await desk.runs.all_holders()
     runs = {run: await desk.runs.read(run) for run in dict.fromkeys(holder.run for holder in held) if run is not None}
-    return HoldList(held=tuple((holder, runs.get(holder.run) if holder.run else None) for holder in held))
+    return HoldList(
+        held=tuple((holder, runs.get(holder.run) if holder.run else None) for holder in held),
+        deploys=await desk.runs.deploy_holds(),
+    )

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from commands.carried import carried
+from commands.leftovers import leftovers
 from commands.opening import end_older, open_run
 from commands.ports import Call, Desk, Moved
 from commands.reply import Refused
@@ -42,7 +43,9 @@ async def replanned(desk: Desk, call: Call, run: Run) -> Refused | None:
     told = [f"The world moved while run {run.id} waited: {change}." for change in changes]
     told += [f"New in this plan: {words}." for words in _plans(run.plan, fresh)]
     told += kept.lines
-    newer = await open_run(desk, asked, fresh, [*told, *texts], overrides=run.overridden, carried=kept.approvals)
+    newer = await open_run(
+        desk, asked, fresh, [*told, *texts], overrides=run.overridden, carried=kept.approvals, left=leftovers(findings)
+    )
     because = f"the world moved while it waited ({'; '.join(changes)}): run {newer.id} has the new plan"
     await end_older(desk, run.id, newer, call.actor.person, lambda _: because)
     refusal = Refusal(

@@ -4,8 +4,10 @@ from collections.abc import Callable, Sequence
 from datetime import timedelta
 
 from commands.ports import Call, Desk, Moved
+from commands.read_only import NOTE
 from planner.approval import freeze_words
 from planner.consent import BrokeGlass, FreezeOverridden
+from planner.duty_events import Leftover
 from planner.events import Approved, Asked, Ended, Ending, Granted, Person, Planned, RunEvent
 from planner.names import RunId, ServiceName
 from planner.plan import Plan
@@ -21,11 +23,13 @@ async def open_run(
     *,
     overrides: Sequence[FreezeOverridden] = (),
     carried: Sequence[Approved] = (),
+    left: Sequence[Leftover] = (),
     glass: str | None = None,
 ) -> Run:
     """The run, waiting for its approvals with reminders on the way; or, with `glass`, started without them for that reason.
 
-    `carried` are approvals of an older plan that stand. However many they are, nothing starts by them alone.
+    `carried` are approvals of an older plan that stand. However many they are, nothing starts by them alone. `left` is what the
+    systems said beforehand that it would leave to be done.
     """
     now = desk.now()
     expires = now + timedelta(seconds=desk.policy.expires)
@@ -33,7 +37,8 @@ async def open_run(
         plan=plan,
         approvals=desk.policy.needed(plan, now),
         expires_at=expires,
-        findings=(*_freezes(desk, plan, overrides), *findings),
+        findings=(*([NOTE] if desk.read_only else []), *_freezes(desk, plan, overrides), *findings),
+        leftovers=tuple(left),
         reminders=() if glass else desk.policy.reminders(now),
     )
     events: list[RunEvent] = [asked, planned, *overrides, *carried]

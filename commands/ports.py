@@ -11,10 +11,12 @@ from typing import Protocol
 from integrations.protocols import Finding
 from integrations.symptoms import Examined
 from planner.approval import Actor
+from planner.duty_events import DutyClosed, DutyReminded
 from planner.events import Entry, EnvironmentEvent, Person, Place, RunEvent
 from planner.facts import Service
 from planner.lock_events import LockBroken, Locked, ReleaseAsked, Unlocked, WaitAsked
 from planner.names import RunId, ServiceName, Version
+from planner.obligations import Obligation
 from planner.plan import Plan
 from planner.policy import Policy
 from planner.run import Run
@@ -58,11 +60,25 @@ def owner_by_hand(person: Person | None, since: datetime) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BadVersion:
-    """A version that must not be gone back to."""
+    """A version that must not be gone back to, nor shipped again; `run` is the rollback that went away from it."""
 
     service: ServiceName
     version: Version
     reason: str
+    run: RunId | None = None
+    by: str = ""
+    at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeployHold:
+    """Forward deploys of a service are locked since this run went back from them."""
+
+    service: ServiceName
+    run: RunId
+    since: datetime
+    reason: str = ""
+    asked_by: Person | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,6 +156,22 @@ class Runs(Protocol):
         """Every version remembered as bad."""
         ...
 
+    async def deploy_holds(self) -> tuple[DeployHold, ...]:
+        """The services whose forward deploys are locked."""
+        ...
+
+    async def obligations(self) -> tuple[Obligation, ...]:
+        """Everything that runs left to be done and that is not done yet, oldest first."""
+        ...
+
+    async def note_duty(self, event: DutyReminded | DutyClosed) -> bool:
+        """Write what became of an obligation. `False` where it is not open any more: nothing was written then."""
+        ...
+
+    async def afterwards(self, run: RunId) -> tuple[Entry, ...]:
+        """What goes on with this run's story after its end: entries of the environment's log, oldest first."""
+        ...
+
 
 class Wake(Protocol):
     """Gets a worker to look at a run, now or later. A wake-up lost or doubled does no harm."""
@@ -189,7 +221,7 @@ class Surveyor(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Desk:
-    """Everything a verb works with; one for the whole process."""
+    """Everything a verb works with; one for the whole process. A `read_only` one begins nothing."""
 
     runs: Runs
     wake: Wake
@@ -199,6 +231,7 @@ class Desk:
     policy: Policy
     now: Callable[[], datetime]
     environment: str
+    read_only: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from commands.ports import BadVersion, Holder
+from commands.ports import BadVersion, DeployHold, Holder
 from planner.events import Entry
 from planner.names import RunId, ServiceName, Version
 from planner.plan import Plan
@@ -90,11 +90,15 @@ class RunList:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunDetail:
-    """One run with its whole log. `explained` says in plain text how its chances were reckoned; empty where it has no plan."""
+    """One run with its whole log, and `after`, what the environment's log says of it since its end.
+
+    `explained` says in plain text how its chances were reckoned; empty where it has no plan.
+    """
 
     run: Run
     entries: tuple[Entry, ...]
     explained: str = ""
+    after: tuple[Entry, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,9 +136,10 @@ class ServiceStatus:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HoldList:
-    """Every hold, with the run that has it where its log can be read."""
+    """Every hold, with the run that has it where its log can be read, and the locks on forward deploys."""
 
     held: tuple[tuple[Holder, Run | None], ...]
+    deploys: tuple[DeployHold, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

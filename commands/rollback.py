@@ -12,9 +12,11 @@ from commands.asking import Rollback as Rollback
 from commands.asking import read as read
 from commands.carried import Carried, carried
 from commands.grammar import LONGEST_REASON, clip
+from commands.leftovers import leftovers
 from commands.occupied import blocked, claims, rollback_wanted
 from commands.opening import open_run, overridden, replacing, supersede, waiting_for
 from commands.ports import Call, Desk
+from commands.read_only import not_here
 from commands.refuse import refuse
 from commands.reply import Opened, Preview, Refused, Reply
 from commands.status import unknown_service
@@ -31,8 +33,10 @@ from planner.wire import digest
 
 async def act(desk: Desk, call: Call, intent: Rollback) -> Reply:
     """A run with its plan, waiting for approval; or why not. A refusal is kept in the environment's log."""
-    if intent.break_glass is not None and (no := may_break_glass(desk.policy, call.actor)) is not None:
-        return await refuse(desk, call, no)
+    if intent.break_glass is not None:
+        no = not_here(desk, "a start without approval") or may_break_glass(desk.policy, call.actor)
+        if no is not None:
+            return await refuse(desk, call, no)
     snapshot = await desk.survey()
     for name in intent.without:
         if name not in snapshot.services:
@@ -149,6 +153,7 @@ async def _open(desk: Desk, call: Call, intent: Rollback, plan: Plan, findings: 
         [*kept.lines, *texts],
         overrides=overrides,
         carried=kept.approvals,
+        left=leftovers(findings),
         glass=intent.break_glass,
     )
     replaced = await supersede(desk, run, by)

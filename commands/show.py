@@ -42,7 +42,7 @@ async def act(desk: Desk, call: Call, intent: Show) -> Reply:
     if not entries:
         return Refused(refusal=await unknown_run(desk, intent.run))
     run = replay(intent.run, entries)
-    return RunDetail(run=run, entries=entries, explained=await _explained(desk, run))
+    return RunDetail(run=run, entries=entries, explained=await _explained(desk, run), after=await desk.runs.afterwards(run.id))
 
 
 async def _explained(desk: Desk, run: Run) -> str:

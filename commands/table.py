@@ -14,6 +14,7 @@ from commands import (
     history,
     lock,
     locks,
+    obligations,
     pack,
     reject,
     reviewed,
@@ -266,6 +267,18 @@ VERBS: tuple[Verb[Any], ...] = (
         ),
         read=ask.read,
         act=ask.act,
+    ),
+    Verb(
+        usage=_usage(
+            "obligations",
+            obligations.USAGE,
+            "What rollbacks left to be done, whose it is and until when; close what is done.",
+            "/rollback obligations",
+            "/rollback obligations r12",
+            "/rollback obligations close r12.1 reverted in Git, 4f2c1a",
+        ),
+        read=obligations.read,
+        act=obligations.act,
     ),
     Verb(
         usage=_usage(

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 from integrations.errors import IntegrationError, Rejected
 from integrations.protocols import Discovery, Finding, FindingLevel, Registry, Runtime
@@ -41,7 +42,8 @@ async def _ask(move: Move, world: Snapshot, runtimes: Mapping[str, Runtime], lim
         return (_block(f"{move.service}: nobody here knows the runtime {kind!r}; known: {', '.join(sorted(runtimes))}"),)
     try:
         async with asyncio.timeout(limit):
-            return await runtime.preflight(service, release)
+            found = await runtime.preflight(service, release)
+            return tuple(replace(finding, service=service.name) for finding in found)
     except TimeoutError:
         return (_warn(f"{move.service}: {kind} gave no answer within {limit:g} s, so nothing could be checked beforehand"),)
     except IntegrationError as error:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
+from planner.duty_events import Duty
 from planner.facts import Check, Release, Service
 from planner.names import ServiceName, Version
 from planner.verdict import Measurement
@@ -61,10 +62,15 @@ class FindingLevel(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """Something a preflight saw that people should know before they approve."""
+    """Something a preflight saw that people should know before they approve.
+
+    `leaves` says what would be left to be done after a rollback in spite of it; `service` is filled in by who asked.
+    """
 
     level: FindingLevel
     text: str
+    leaves: Duty | None = None
+    service: ServiceName | None = None
 
 
 class Runtime(Protocol):

@@ -11,8 +11,11 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Literal
 
+from planner.bad_events import BadCleared as BadCleared
+from planner.bad_events import BadMarked as BadMarked
 from planner.consent import Approved as Approved
 from planner.consent import BrokeGlass, FreezeOverridden, Reminded, Reminder
+from planner.duty_events import DeploysHeld, DeploysReleased, DutyClosed, DutyReminded, Leftover, Owed
 from planner.lock_events import (
     LockBroken,
     Locked,
@@ -31,15 +34,21 @@ from planner.plan import Plan, Request
 from planner.refusal import Code
 from planner.registry_events import RegistryEvent
 from planner.verdict import Outcome, Verdict
+from planner.watch_events import BaselineTaken, WatchBegan, WatchEnded, WatchLooked
 
 
 class Gate(StrEnum):
-    """The questions a step must pass, in order. The first three let the plan move on; `indicators` marks the step verified."""
+    """The questions a step must pass, in order. The first three let the plan move on, the next two mark the step verified.
+
+    `symptom` is asked once, of the service that people rolled back, and is told apart: it fails nothing.
+    """
 
     IDENTITY = "identity"
     CONVERGED = "converged"
     STABLE = "stable"
     INDICATORS = "indicators"
+    NEIGHBOURS = "neighbours"
+    SYMPTOM = "symptom"
 
 
 class Choice(StrEnum):
@@ -89,6 +98,7 @@ class Planned:
     expires_at: datetime
     findings: tuple[str, ...] = ()
     reminders: tuple[Reminder, ...] = ()
+    leftovers: tuple[Leftover, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -249,7 +259,10 @@ class StopAsked:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ended:
-    """The last event of a run. `by` is who ended it, where it was a person; `superseded_by` the run that took its place."""
+    """The last event of a run. `by` is who ended it, where it was a person; `superseded_by` the run that took its place.
+
+    `owed` says of each obligation whose it is and until when; logs written before there was such a thing have none.
+    """
 
     kind: Literal["ended"] = "ended"
     ending: Ending
@@ -257,6 +270,8 @@ class Ended:
     by: Person | None = None
     superseded_by: RunId | None = None
     obligations: tuple[str, ...] = ()
+    owed: tuple[Owed, ...] = ()
+    watch_until: datetime | None = None
 
 
 RunEvent = (
@@ -271,6 +286,7 @@ RunEvent = (
     | LeaseTaken
     | LocksTaken
     | Surveyed
+    | BaselineTaken
     | StepIntended
     | StepAccepted
     | StepUnknown
@@ -318,29 +334,6 @@ class CommandRefused:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class BadMarked:
-    """A version must not be gone back to, nor shipped again."""
-
-    kind: Literal["bad_marked"] = "bad_marked"
-    service: ServiceName
-    version: Version
-    reason: str
-    by: Person | None = None
-    run: RunId | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BadCleared:
-    """A version is no longer remembered as bad."""
-
-    kind: Literal["bad_cleared"] = "bad_cleared"
-    service: ServiceName
-    version: Version
-    by: Person
-    reason: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Trimmed:
     """A checkpoint: this log up to entry `seq`, and the logs of the `runs` runs that had ended by then, went to an archive.
 
@@ -374,6 +367,13 @@ EnvironmentEvent = (
     | WaiterCalled
     | SecondLookAsked
     | Reviewed
+    | WatchBegan
+    | WatchLooked
+    | WatchEnded
+    | DeploysHeld
+    | DeploysReleased
+    | DutyReminded
+    | DutyClosed
 )
 """What can stand in the environment's own log."""
 

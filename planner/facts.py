@@ -99,7 +99,9 @@ class Edge:
 class Check:
     """One measurement that a gate asks for, and when its answers add up to a verdict (rules in `planner.verdict`).
 
-    `settings` belong to the probe named by `probe` (url, expect, query, …). Times are seconds.
+    `settings` belong to the probe named by `probe` (url, expect, query, …). Times are seconds. Nothing is measured before
+    `warmup` has passed since the release was in place. A `symptom` is what people look at in an incident: it is told apart and
+    fails nothing.
     """
 
     name: str
@@ -109,6 +111,9 @@ class Check:
     count: int = 5
     failure_limit: int = 0
     error_limit: int = 4
+    unclear_limit: int = 0
+    warmup: float = 0.0
+    symptom: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

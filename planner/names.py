@@ -22,8 +22,8 @@ SERVICE_NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,62}", re.ASCII)
 VERBS = frozenset(
     [
         *("again", "approve", "ask", "bad", "cancel", "explain", "forward", "help", "history", "leave", "lock", "locks"),
-        *("pack", "plan", "reject", "retry", "reviewed", "show", "skip", "status", "suggest", "undo", "unlock", "wait"),
-        *("who-can", "why-not"),
+        *("obligations", "pack", "plan", "reject", "retry", "reviewed", "show", "skip", "status", "suggest", "undo"),
+        *("unlock", "wait", "who-can", "why-not"),
     ]
 )
 """Words that begin a command: a service with such a name needs `plan` before it. A test holds this to the table of verbs."""

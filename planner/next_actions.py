@@ -5,7 +5,7 @@ The answer depends on the log alone, so whoever holds the lease after a crash do
 
 from dataclasses import dataclass
 
-from planner.events import Choice, Ending
+from planner.events import Choice, Ending, Gate
 from planner.run import AFOOT, DONE, Run, Stage, Step, StepState
 
 
@@ -22,6 +22,11 @@ class TakeLocks:
 @dataclass(frozen=True, slots=True)
 class Survey:
     """Look whether the world still is what the plan stands on."""
+
+
+@dataclass(frozen=True, slots=True)
+class TakeBaseline:
+    """Measure, before anything is touched, how the services around the plan are doing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +52,14 @@ class Settle:
 
 @dataclass(frozen=True, slots=True)
 class Indicate:
-    """Run the checks and mark the step verified or failed."""
+    """Run the checks, look at the neighbours, and mark the step verified or failed."""
+
+    step: str
+
+
+@dataclass(frozen=True, slots=True)
+class AskSymptom:
+    """Everything is back: find out whether what made people roll back is gone. It fails nothing."""
 
     step: str
 
@@ -79,7 +91,7 @@ FRUITLESS = 5
 TRIES = 5
 """How often a step is asked for again after requests that came to nothing before people are asked."""
 
-Action = Expire | TakeLocks | Survey | Issue | Look | Settle | Indicate | PutBack | Halt | Finish
+Action = Expire | TakeLocks | Survey | TakeBaseline | Issue | Look | Settle | Indicate | PutBack | AskSymptom | Halt | Finish
 
 
 def next_actions(run: Run, max_parallel: int) -> tuple[Action, ...]:
@@ -106,7 +118,7 @@ def next_actions(run: Run, max_parallel: int) -> tuple[Action, ...]:
 
 
 def _running(run: Run, max_parallel: int) -> tuple[Action, ...]:
-    under_way: tuple[Action, ...] = tuple(a for step in run.steps.values() if (a := _continue(step)) is not None)
+    under_way: tuple[Action, ...] = tuple(a for step in run.steps.values() if (a := _continue(run, step)) is not None)
     under_way += _put_back(run, frozenset({StepState.FAILED, StepState.SKIPPED}))
     failed = [step for step in run.steps.values() if step.state is StepState.FAILED]
     if failed or run.stop_asked:
@@ -114,9 +126,14 @@ def _running(run: Run, max_parallel: int) -> tuple[Action, ...]:
     in_vain = [step for step in run.steps.values() if step.state is StepState.PENDING and step.tries >= TRIES]
     if in_vain:
         return under_way or _put_back(run) or (Halt("; ".join(_in_vain(step) for step in in_vain)),)
+    if run.baseline is None and not run.undoing and not any(step.touched for step in run.steps.values()):
+        return (TakeBaseline(),)
     fresh = _fresh(run, max_parallel)
     if under_way or fresh:
         return (*under_way, *(Issue(step.id) for step in fresh))
+    target = _symptom_of(run)
+    if target is not None:
+        return (AskSymptom(target.id),)
     ending = Ending.UNDONE if run.undoing else Ending.FINISHED
     return (Finish(ending, ""),)
 
@@ -141,16 +158,32 @@ def _got_nowhere(run: Run) -> str:
     )
 
 
-def _continue(step: Step) -> Action | None:
+def _symptom_of(run: Run) -> Step | None:
+    """The step of the service that people rolled back, where it is to be asked still whether the symptom is gone."""
+    if run.undoing or run.baseline is None:
+        return None
+    step = run.steps.get(run.plan.target.service)
+    return step if step is not None and step.settled and Gate.SYMPTOM not in step.gates else None
+
+
+def _continue(run: Run, step: Step) -> Action | None:
     match step.state:
         case StepState.INTENDED | StepState.UNKNOWN:
             return Look(step.id)
         case StepState.ACCEPTED:
             return Settle(step.id)
-        case StepState.SETTLED:
+        case StepState.SETTLED if not _waits_for_group(run, step):
             return Indicate(step.id)
         case _:
             return None
+
+
+def _waits_for_group(run: Run, step: Step) -> bool:
+    """Whether others of the step's lockstep group are still on their way: between them, versions do not work with each other."""
+    if step.group is None:
+        return False
+    unsettled = {*AFOOT, StepState.PENDING}
+    return any(other.group == step.group and other.state in unsettled for other in run.steps.values())
 
 
 def _stopped(run: Run, failed: list[Step]) -> Action:

@@ -30,6 +30,7 @@ class Code(StrEnum):
     STALE = "stale"
     ENDED = "ended"
     WRONG_PLACE = "wrong_place"
+    READ_ONLY = "read_only"
     UNAVAILABLE = "unavailable"
 
 

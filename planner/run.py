@@ -44,6 +44,7 @@ from planner.names import RunId, ServiceName, Version
 from planner.plan import Move, Plan
 from planner.registry_events import Drained, DrainIntended, RegistryEvent, Restored, RestoreFailed, RestoreIntended
 from planner.verdict import Measurement, Verdict
+from planner.watch_events import BaselineTaken
 
 
 class Stage(StrEnum):
@@ -93,7 +94,8 @@ class Step:
     `gates` is keyed by gate, or `indicators:NAME` for each check. `touched` says that a request may have gone out. `tries` counts
     the requests since the last one that was taken, or since people decided. `held` are instances that it may have taken out of
     discovery and that were not seen back, `stranded` is why they could not be put back, `left` are registrations of another
-    release that stay out.
+    release that stay out. `converged_at` is when the release was seen to be in place: what was measured before tells of the one
+    before it.
     """
 
     id: str
@@ -116,6 +118,7 @@ class Step:
     stranded: str = ""
     left: tuple[str, ...] = ()
     began_at: datetime | None = None
+    converged_at: datetime | None = None
     ended_at: datetime | None = None
 
 
@@ -140,6 +143,7 @@ class Run:
     undoing: bool = False
     locked: bool = False
     surveyed: bool = False
+    baseline: BaselineTaken | None = None
     fruitless: int = 0
     stop_asked: Person | None = None
     because: str = ""
@@ -220,6 +224,8 @@ def _apply(run: Run, event: RunEvent, at: datetime) -> Run:
             return replace(run, locked=True, stage=Stage.RUNNING)
         case Surveyed():
             return replace(run, surveyed=True)
+        case BaselineTaken():
+            return replace(run, baseline=event)
         case Halted():
             return replace(run, stage=Stage.HALTED, because=event.because, stop_asked=None)
         case Decided():
@@ -285,6 +291,8 @@ def _step(step: Step, event: StepEvent, at: datetime) -> Step:
             name = event.gate.value if event.check is None else f"{event.gate.value}:{event.check}"
             result = GateResult(verdict=event.verdict, because=event.because, seconds=event.seconds)
             gates = {**step.gates, name: result}
+            if event.gate is Gate.CONVERGED:
+                step = replace(step, converged_at=at)
             settled = all(gates[gate].verdict is Verdict.PASS if gate in gates else False for gate in _SETTLING)
             if settled and step.state is StepState.ACCEPTED:
                 return replace(step, gates=gates, state=StepState.SETTLED, settled=True)

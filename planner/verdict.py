@@ -44,7 +44,7 @@ def judge(check: Check, measurements: tuple[Measurement, ...]) -> Judgement | No
 
     `count` counts measurements that are not errors. More than `failure_limit` failures fail. More than `error_limit` errors in
     a row end the check as inconclusive, for not being able to measure is no evidence. Any inconclusive measurement keeps the
-    check from passing.
+    check from passing; with an `unclear_limit`, so many are set aside and not counted, which gives traffic the time to come.
     """
     failures = sum(m.outcome is Outcome.FAIL for m in measurements)
     if failures > check.failure_limit:
@@ -57,9 +57,12 @@ def judge(check: Check, measurements: tuple[Measurement, ...]) -> Judgement | No
             verdict=Verdict.INCONCLUSIVE, because=f"could not measure {errors} times in a row: {measurements[-1].seen}"
         )
     measured = [m for m in measurements if m.outcome is not Outcome.ERROR]
-    if len(measured) < check.count:
-        return None
     unclear = [m for m in measured if m.outcome is Outcome.INCONCLUSIVE]
+    if check.unclear_limit and len(unclear) <= check.unclear_limit:
+        measured = [m for m in measured if m.outcome is not Outcome.INCONCLUSIVE]
+        unclear = []
+    if len(measured) < check.count and not (check.unclear_limit and unclear):
+        return None
     if unclear:
         return Judgement(verdict=Verdict.INCONCLUSIVE, because=f"{len(unclear)} of {len(measured)} unclear: {unclear[-1].seen}")
     passed = len(measured) - failures

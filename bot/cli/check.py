@@ -47,6 +47,9 @@ async def findings(settings: Settings) -> AsyncIterator[Finding]:
     live: list[Replica] = []
     async for finding in _store(settings, live):
         yield finding
+    if settings.read_only:
+        text = "read-only: plans are made, nothing is carried out, Approve is refused. Unset ROLLBOT_READ_ONLY to change that."
+        yield Finding(Mark.WARN, "mode", text)
     yield _policy(settings)
     async for finding in check_slack.findings(settings, tuple(live)):
         yield finding

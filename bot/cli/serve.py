@@ -16,13 +16,14 @@ log = structlog.get_logger(__name__)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """One option."""
+    """Two options."""
     parser.add_argument("--no-worker", action="store_true", help="only answer; `rollbot worker` elsewhere carries the runs out")
+    parser.add_argument("--read-only", action="store_true", help="plan, carry nothing out (ROLLBOT_READ_ONLY)")
 
 
 def run(args: argparse.Namespace) -> int:
     """Exit status 0 after a clean stop, 2 where the settings do not do."""
-    settings = load()
+    settings = load(read_only=True) if args.read_only else load()
     set_up(level=settings.log_level)
     missing = unset(settings)
     if missing:

@@ -52,6 +52,7 @@ VERBS: Mapping[str, Verb] = MappingProxyType(
         "why-not": Verb(_WORDS, "what speaks against going back to a version"),
         "reviewed": Verb(_WORDS, "confirm the second look at a run that was started without approval"),
         "locks": Verb(_WORDS, "which services are held, by which run or person, since when"),
+        "obligations": Verb(_WORDS, "what rollbacks left to be done, whose it is and until when"),
         "bad": Verb(_WORDS, "versions that no plan goes back to"),
     }
 )

@@ -31,6 +31,8 @@ def environment(
         "ROLLBOT_POLICY__APPROVERS__USERS": f"[{people}]",
         "ROLLBOT_STABLE": "2s",
         "ROLLBOT_CONVERGE": "20s",
+        "ROLLBOT_BASELINE": "3s",
+        "ROLLBOT_SETTLE": "8s",
         "ROLLBOT_EDIT_INTERVAL": "500ms",
         "ROLLBOT_CONFIG": os.devnull,
     }

@@ -19,8 +19,9 @@ from planner.verdict import Outcome
 TARGET = "order-service"
 APPROVE = "rollbot:approve"
 _HEAD = re.compile(r"audit (r\d+) #(\d+) sha256:([0-9a-f]{16})")
+_WATCHED = re.compile(r"Watched run r\d+|watch of run r\d+|after run r\d+")
 _PATIENCE = 45.0
-"""Seconds for the whole rollback; it takes about twelve."""
+"""Seconds for the whole rollback, which takes about twelve, and again for what is watched afterwards."""
 
 
 class StoryError(Exception):
@@ -69,6 +70,14 @@ async def _story(narrator: Narrator, running: Stage, page: PageClient) -> None:
     await _check_checks(narrator, running, planned)
     await _check_load(narrator, running)
     await _check_audit(narrator, running, summary)
+    narrator.scene("The settle watch goes on by itself; here it is short")
+    watched = await page.wait_message(
+        lambda m: m.get("thread_ts") == plan["ts"] and _WATCHED.search(str(m.get("text"))),
+        timeout=_PATIENCE,
+        channel=INCIDENTS.id,
+    )
+    if "stays well" not in str(watched.get("text")):
+        raise StoryError(f"the settle watch says: {watched.get('text')}")
 
 
 async def _broken(running: Stage) -> str:

@@ -27,6 +27,8 @@ from planner.names import RunId
 log = structlog.get_logger(__name__)
 SWEEP = timedelta(seconds=5)
 """How often somebody looks for runs that were left lying."""
+TENDING = timedelta(seconds=30)
+"""How often somebody looks after what rollbacks left to be done."""
 REDELIVERY = timedelta(seconds=5)
 """How long a job may be silent before another worker gets it; the engine renews it while its worker lives."""
 
@@ -51,6 +53,14 @@ def _lost(run: RunId) -> Iterator[None]:
         log.warning("a wake-up was lost; a sweep finds the run", run=run, why=type(trouble).__name__)
 
 
+class Caretaker(Protocol):
+    """Looks after what rollbacks left to be done."""
+
+    async def tend(self) -> None:
+        """One round."""
+        ...
+
+
 class Jobs:
     """The wake-up service. Implements `commands.ports.Wake`; `work` makes this process one of the workers.
 
@@ -65,11 +75,13 @@ class Jobs:
         self._me = f"{socket.gethostname()}-{os.getpid()}"
         self._worker: Worker | None = None
         self._notary = notary
-        self._turns: set[asyncio.Task[None]] = set()
+        self._duties: Caretaker | None = None
+        self._turns: set[asyncio.Task[datetime | None]] = set()
         self._stopping = asyncio.Event()
         self._docket.register(self.look_at_run)
         self._docket.register(self.sweep)
         self._docket.register(self.keep_heads)
+        self._docket.register(self.tend)
 
     @asynccontextmanager
     async def open(self) -> AsyncIterator["Jobs"]:
@@ -87,12 +99,12 @@ class Jobs:
         with _lost(run):
             await self._docket.add(self.look_at_run, when=when, key=f"{run}:at:{when.timestamp():.0f}")(run)
 
-    async def work(self, worker: Worker, concurrency: int = 50) -> None:
-        """Work until cancelled; a store that goes away is waited for.
+    async def work(self, worker: Worker, concurrency: int = 50, duties: Caretaker | None = None) -> None:
+        """Work until cancelled; a store that goes away is waited for. `duties` are looked after now and then.
 
         When cancelled, the runs under way are left as they are, their leases given back: whoever comes next goes on with them.
         """
-        self._worker = worker
+        self._worker, self._duties = worker, duties
         async with DocketWorker(
             self._docket,
             name=self._me,
@@ -125,7 +137,7 @@ class Jobs:
         while True:
             await asyncio.sleep(3 * SWEEP.total_seconds())
             try:
-                for job in (self.sweep, self.keep_heads):
+                for job in (self.sweep, self.keep_heads, self.tend):
                     await self._docket.add(job, key=job.__name__)()
             except RedisError as trouble:
                 log.warning("the rounds could not be looked after", why=type(trouble).__name__)
@@ -137,7 +149,9 @@ class Jobs:
         turn = asyncio.create_task(self._worker.work(RunId(run)), name=f"work on {run}")
         self._turns.add(turn)
         try:
-            await turn
+            again = await turn
+            if again is not None and not self._stopping.is_set():
+                await self.wake_at(RunId(run), again)
         except LeaseLost as lost:
             log.warning("stopped working on a run", run=run, why=str(lost))
         except RedisError as trouble:
@@ -160,6 +174,11 @@ class Jobs:
         for run in await self._worker.unfinished():
             await self.wake(run)
         await self._worker.tidy()
+
+    async def tend(self, perpetual: Perpetual = Perpetual(every=TENDING, automatic=True)) -> None:  # noqa: B008 (how it is told)
+        """The job that repeats itself and looks after what rollbacks left to be done."""
+        if self._duties is not None and self._worker is not None and not self._stopping.is_set():
+            await self._duties.tend()
 
     async def keep_heads(self, perpetual: Perpetual = Perpetual(every=SWEEP, automatic=True)) -> None:  # noqa: B008 (how it is told)
         """The job that repeats itself and has heads of the log written down outside."""

@@ -4,32 +4,34 @@ Everything that is learned is written to the log before anything follows from it
 """
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from bot.engine import discovery
 from bot.engine.hand import Hand
 from integrations.errors import Conflict, IntegrationError, OutcomeUnknown, Unavailable
-from integrations.protocols import Observation, Phase, Probe, Registry, Runtime
+from integrations.protocols import Observation, Phase, Registry, Runtime
 from planner.events import (
     Gate,
     GateJudged,
-    Measured,
     StepAccepted,
     StepFailed,
     StepIntended,
     StepNotTaken,
     StepUnknown,
-    StepVerified,
 )
-from planner.facts import Check, Release, Service
+from planner.facts import Release, Service
 from planner.run import Run, Step
-from planner.verdict import Judgement, Measurement, Outcome, Verdict, judge
+from planner.verdict import Judgement, Verdict
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pace:
-    """How patient a worker is, in seconds. `stable` is how long a service must stay up before the plan moves on."""
+    """How patient a worker is, in seconds. `stable` is how long a service must stay up before the plan moves on.
+
+    `baseline` is for measuring before the first step, `neighbours` for all neighbours of a step, `settle` how long a finished run
+    is watched (0: not at all).
+    """
 
     poll: float = 0.25
     apply: float = 60.0
@@ -37,16 +39,18 @@ class Pace:
     stable: float = 10.0
     look: float = 60.0
     discover: float = 60.0
+    baseline: float = 5.0
+    neighbours: float = 60.0
+    settle: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stand:
-    """Where a step works: the service and release as the catalog has them now, and the systems that run and measure it."""
+    """Where a step works: the service and release as the catalog has them now, and the system that runs it."""
 
     service: Service
     release: Release
     runtime: Runtime
-    probes: Mapping[str, Probe]
     registry: Registry | None = None
 
 
@@ -132,55 +136,6 @@ async def settle(hand: Hand, step: Step, stand: Stand, pace: Pace) -> None:
         return
     began = _seconds()
     await _judge(hand, step, Gate.STABLE, await _stays(step, stand, pace), began)
-
-
-async def indicate(hand: Hand, step: Step, stand: Stand) -> None:
-    """Run the service's checks side by side, and mark the step verified, verified with doubts, or failed."""
-    checks = stand.service.checks
-    judgements = await asyncio.gather(*(_check(hand, step, check, stand) for check in checks))
-    failed = [f"{check.name}: {j.because}" for check, j in zip(checks, judgements, strict=True) if j.verdict is Verdict.FAIL]
-    if failed:
-        await hand.record(StepFailed(step=step.id, because="; ".join(failed), settled=True))
-        return
-    unclear = [f"{c.name}: {j.because}" for c, j in zip(checks, judgements, strict=True) if j.verdict is Verdict.INCONCLUSIVE]
-    if not checks:
-        unclear = ["no checks are defined for this service"]
-    await hand.record(StepVerified(step=step.id, unclear=tuple(unclear)))
-
-
-async def _check(hand: Hand, step: Step, check: Check, stand: Stand) -> Judgement:
-    """Measure until the check is judged, going on from what the log holds already."""
-    began = _seconds()
-    taken: tuple[Measurement, ...] = step.measured.get(check.name, ())
-    probe = stand.probes.get(check.probe)
-    while (judgement := judge(check, taken)) is None:
-        if probe is None:
-            judgement = Judgement(verdict=Verdict.INCONCLUSIVE, because=f"there is no probe named {check.probe}")
-            break
-        if taken:
-            await asyncio.sleep(check.interval)
-        measurement = await _measure(probe, check)
-        taken = (*taken, measurement)
-        await hand.record(Measured(step=step.id, check=check.name, outcome=measurement.outcome, seen=measurement.seen))
-    seconds = _seconds() - began
-    await hand.record(
-        GateJudged(
-            step=step.id,
-            gate=Gate.INDICATORS,
-            check=check.name,
-            verdict=judgement.verdict,
-            because=judgement.because,
-            seconds=round(seconds, 2),
-        )
-    )
-    return judgement
-
-
-async def _measure(probe: Probe, check: Check) -> Measurement:
-    try:
-        return await probe.measure(check)
-    except IntegrationError as error:
-        return Measurement(outcome=Outcome.ERROR, seen=str(error))
 
 
 async def _observe(step: Step, stand: Stand, pace: Pace) -> Observation | str:

@@ -33,9 +33,10 @@ class Easel:
         """A new message, and its ts."""
         return await self._send(channel, message, self._metadata(MESSAGE, seq))
 
-    async def tell(self, channel: str, ts: str, message: Message, *, seq: int) -> None:
-        """A line in the thread of `ts`."""
-        await self._send(channel, message, self._metadata(LINE, seq), thread_ts=ts)
+    async def tell(self, channel: str, ts: str, message: Message, *, seq: int, loud: bool = False) -> None:
+        """A line in the thread of `ts`; a `loud` one stands in the channel too."""
+        more: dict[str, Any] = {"reply_broadcast": True} if loud else {}
+        await self._send(channel, message, self._metadata(LINE, seq), thread_ts=ts, **more)
 
     async def page(self, channel: str, ts: str, message: Message, number: int) -> None:
         """A page of a long plan in the thread of `ts`."""
@@ -112,7 +113,7 @@ class Easel:
         files = [file for found in messages for file in found.get("files") or () if isinstance(file, dict)]
         return any(file.get("name") == name for file in files)
 
-    async def _send(self, channel: str, message: Message, metadata: dict[str, Any], **more: str) -> str:
+    async def _send(self, channel: str, message: Message, metadata: dict[str, Any], **more: Any) -> str:
         common: dict[str, Any] = {"channel": channel, "metadata": metadata, "unfurl_links": False, "unfurl_media": False, **more}
         try:
             answer = await ask(self._client.chat_postMessage(text=message.text, blocks=message.blocks, **common))

@@ -117,7 +117,7 @@ class Teller:
             return
         await self._limiter.turn(f"post {place.channel}", POSTS)
         if place.thread:
-            await self._easel.tell(place.channel, place.thread, found.message, seq=entry.seq)
+            await self._easel.tell(place.channel, place.thread, found.message, seq=entry.seq, loud=found.loud)
         else:
             await self._easel.post(place.channel, found.message, seq=entry.seq)
 

@@ -251,7 +251,7 @@ class Trimmer:
             async with self.store.pipeline(transaction=False) as pipeline:
                 for run, _, hash_ in some:
                     name = RunId(run)
-                    others = [self.keys.view(name), self.keys.viewer(name), self.keys.lease(name)]
+                    others = [self.keys.view(name), self.keys.viewer(name), self.keys.lease(name), self.keys.after(name)]
                     keys = [self.keys.log(run), self.keys.head(run), *others, self.keys.runs, *sets.get(run, ())]
                     await script(keys=keys, args=[run, hash_, str(len(others))], client=pipeline)
                 answers = await pipeline.execute()

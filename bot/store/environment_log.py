@@ -5,7 +5,9 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from datetime import datetime
 
 from bot.fencing import Held
+from bot.store.afterwards import Afterwards
 from bot.store.audit_signing import Signer
+from bot.store.bad_memory import BadMemory
 from bot.store.codec import Line, read
 from bot.store.commit import Commit, Gone, Head, Lapsed
 from bot.store.connect import Store
@@ -13,10 +15,14 @@ from bot.store.durable import ALONE, Copies
 from bot.store.holds import milliseconds
 from bot.store.keys import ENVIRONMENT_CHAIN, Keys
 from bot.store.locks import Locks, held_by_hand, waiter_name
-from commands.ports import BadVersion, Holder, Moved
-from planner.events import BadCleared, BadMarked, Entry, EnvironmentEvent, RunOpened, RunSealed, Trimmed
+from commands.ports import BadVersion, DeployHold, Holder, Moved
+from planner.duty_events import DutyClosed, DutyReminded
+from planner.events import Entry, EnvironmentEvent, RunOpened, RunSealed, Trimmed
 from planner.lock_events import LockBroken, Locked, LockExpired, ReleaseAsked, Unlocked, WaitAsked
 from planner.names import RunId, ServiceName, Version
+from planner.obligations import Obligation
+from planner.watch import Watch
+from planner.watch_events import WatchEnded, WatchLooked
 
 _ASKED_AGAIN = 600_000
 """Milliseconds after which somebody may ask the same holder for the same service again."""
@@ -39,6 +45,8 @@ class EnvironmentLog:
         self._now = now
         self._signer = signer
         self._locks = Locks(redis, keys)
+        self._bad = BadMemory(redis, keys)
+        self._after = Afterwards(redis, keys)
 
     async def note(self, event: EnvironmentEvent) -> None:
         """Write an event that belongs to no run."""
@@ -145,21 +153,60 @@ class EnvironmentLog:
 
     async def bad_versions(self) -> tuple[BadVersion, ...]:
         """Every version remembered as bad, by service."""
-        services = sorted(ServiceName(service) for service in await self._redis.smembers(self._keys.bad_services))
-        async with self._redis.pipeline(transaction=False) as pipeline:
-            for service in services:
-                pipeline.hgetall(self._keys.bad(service))
-            found = await pipeline.execute()
-        return tuple(
-            BadVersion(service=service, version=Version(version), reason=reason)
-            for service, reasons in zip(services, found, strict=True)
-            for version, reason in sorted(reasons.items())
-        )
+        return await self._bad.all()
 
-    def _environment(self, commit: Commit, head: Head, events: Sequence[EnvironmentEvent]) -> tuple[Line, ...]:
+    async def bad_version(self, service: ServiceName, version: Version) -> BadVersion | None:
+        """What is remembered of this version; `None` where it is not remembered as bad."""
+        return await self._bad.version(service, version)
+
+    async def deploy_holds(self) -> tuple[DeployHold, ...]:
+        """The services whose forward deploys are locked, by name."""
+        return await self._after.holds()
+
+    async def obligations(self) -> tuple[Obligation, ...]:
+        """Everything that runs left to be done and that is not done yet, oldest first."""
+        return await self._after.obligations()
+
+    async def afterwards(self, run: RunId) -> tuple[Entry, ...]:
+        """What goes on with this run's story after its end, oldest first."""
+        return await self._after.entries(run)
+
+    async def watch(self, run: RunId) -> Watch | None:
+        """The settle watch of this run; `None` where it has none."""
+        return await self._after.watch(run)
+
+    async def watches(self) -> tuple[Watch, ...]:
+        """The settle watches that have not ended."""
+        return await self._after.watches()
+
+    async def note_watch(self, look: WatchLooked, end: WatchEnded | None) -> bool:
+        """Write a look at a watched run, and how the watch ends with it. `False`, unwritten, where it has ended already."""
+
+        async def told(commit: Commit) -> Sequence[EnvironmentEvent]:
+            del commit
+            if not await self._after.is_watched(look.run):
+                return ()
+            return (look,) if end is None else (look, end)
+
+        return await self._note(told)
+
+    async def note_duty(self, event: DutyReminded | DutyClosed) -> bool:
+        """Write what became of an obligation. `False`, unwritten, where it is not open any more."""
+
+        async def told(commit: Commit) -> Sequence[EnvironmentEvent]:
+            del commit
+            return (event,) if any((one.run, one.number) == (event.run, event.number) for one in await self.obligations()) else ()
+
+        return await self._note(told)
+
+    def _environment(
+        self, commit: Commit, head: Head, events: Sequence[EnvironmentEvent], known: dict[str, Obligation] | None = None
+    ) -> tuple[Line, ...]:
         lines = commit.append(ENVIRONMENT_CHAIN, head, events)
         for seq, event in enumerate(events, start=head.seq + 1):
             self._locks.effects(commit, seq, event)
+            self._bad.effects(commit, event)
+            self._after.effects(commit, seq, event, known or {})
             match event:
                 case RunOpened(run=run):
                     commit.effect("SADD", self._keys.open, run)
@@ -170,11 +217,6 @@ class EnvironmentLog:
                     commit.effect("HSET", self._keys.trimmed, *fields, "open", json.dumps(event.open))
                 case RunSealed(run=run):
                     commit.effect("SREM", self._keys.open, run)
-                case BadMarked(service=service, version=version, reason=reason):
-                    commit.effect("HSET", self._keys.bad(service), version, reason)
-                    commit.effect("SADD", self._keys.bad_services, service)
-                case BadCleared(service=service, version=version):
-                    commit.effect("HDEL", self._keys.bad(service), version)
                 case _:
                     pass
         return lines
@@ -187,7 +229,7 @@ class EnvironmentLog:
             found = await events(commit)
             if not found:
                 return False
-            lines = self._environment(commit, head, found)
+            lines = self._environment(commit, head, found, await self._after.read_ahead(found))
             try:
                 await commit.carry_out(self._redis)
             except Moved:

@@ -23,7 +23,12 @@ anchored     hash    seq and at of the last head of the environment's log that w
                      does not succeed
 open         set     runs that have not ended
 bad:SERVICE  hash    versions that must not be gone back to, with the reason
+marked:SERVICE hash  when, by whom and by which run each of them was marked, as JSON
 bad          set     services that have such versions
+watching     set     ended runs whose settle watch goes on
+after:RUN    zset    the entries of the environment's log that go on with an ended run's story, by number
+owed         hash    what runs left to be done and nobody has done yet, as JSON, by run and number
+deploys      hash    services whose forward deploys are locked, as JSON
 view:RUN     hash    which Slack message shows the run, and how far its thread is written
 viewer:RUN   string  which replica draws the run at present; expires
 thread:C:TS  string  which run the message with that ts in that channel shows
@@ -155,6 +160,29 @@ class Keys:
     def bad_services(self) -> str:
         """Services with bad versions."""
         return self._key("bad")
+
+    def marked(self, service: ServiceName) -> str:
+        """Who marked a service's bad versions."""
+        return self._key(f"marked:{service}")
+
+    @property
+    def watching(self) -> str:
+        """Runs that are watched after their end."""
+        return self._key("watching")
+
+    def after(self, run: RunId) -> str:
+        """What came after a run's end."""
+        return self._key(f"after:{run}")
+
+    @property
+    def owed(self) -> str:
+        """What is left to be done."""
+        return self._key("owed")
+
+    @property
+    def deploys(self) -> str:
+        """Forward deploys that are locked."""
+        return self._key("deploys")
 
     def view(self, run: RunId) -> str:
         """A run's message."""

@@ -167,6 +167,7 @@ class RunLog(EnvironmentLog):
                     for move in run.plan.moves if run.planned else ():
                         commit.unlock(move.service, run.id)
                     others.append(RunSealed(run=run.id, seq=run.seq, hash=run.hash))
+                    self._after.owes(commit, run)
                 case BrokeGlass(by=by, reason=reason):
                     others.append(SecondLookAsked(run=run.id, by=by, reason=reason))
                 case _:

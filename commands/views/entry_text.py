@@ -2,7 +2,9 @@
 
 from typing import assert_never
 
+from commands.views.after_text import after_words, baseline_words
 from planner.consent import BrokeGlass, FreezeOverridden, Reminded
+from planner.duty_events import DeploysHeld, DeploysReleased, DutyClosed, DutyReminded
 from planner.events import (
     Approved,
     Asked,
@@ -45,6 +47,7 @@ from planner.lock_events import (
     WaiterCalled,
 )
 from planner.registry_events import Drained, DrainIntended, Restored, RestoreFailed, RestoreIntended
+from planner.watch_events import BaselineTaken, WatchBegan, WatchEnded, WatchLooked
 
 
 def entry_line(entry: Entry) -> str:
@@ -83,6 +86,8 @@ def event_words(event: Event) -> str:
             return f"locked {', '.join(event.services)}"
         case Surveyed():
             return "surveyed: the world is what the plan stands on"
+        case BaselineTaken():
+            return baseline_words(event)
         case StepIntended():
             return f"{event.step}: going from {event.expect or 'nothing'} to {event.to} (attempt {event.attempt})"
         case StepAccepted():
@@ -154,4 +159,6 @@ def event_words(event: Event) -> str:
             return f"run {event.run} was started past its approvals by {event.by.name}: somebody else must look at it"
         case Reviewed():
             return f"{event.by.name} looked at run {event.run}" + (f": {event.note}" if event.note else "")
+        case WatchBegan() | WatchLooked() | WatchEnded() | DeploysHeld() | DeploysReleased() | DutyReminded() | DutyClosed():
+            return after_words(event)
     assert_never(event)

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import assert_never
 
+from commands.deploys import hold_words
 from commands.ports import Holder
 from commands.reply import (
     BadList,
@@ -43,9 +44,10 @@ def reply_text(reply: Reply) -> str:
         case RunList(title=title, runs=runs, empty=empty, older=older):
             rows = [f"{title}:", *(f"  {run_line(run)}" for run in runs)] if runs else [empty]
             return "\n".join([*rows, *([older] if older else [])])
-        case RunDetail(run=run, entries=entries, explained=explained):
+        case RunDetail(run=run, entries=entries, explained=explained, after=after):
             more = ["", explained] if explained else []
-            return "\n".join([run_line(run), *(entry_line(entry) for entry in entries), *more])
+            since = ["", "Since its end, in the environment's log:", *(entry_line(entry) for entry in after)] if after else []
+            return "\n".join([run_line(run), *(entry_line(entry) for entry in entries), *since, *more])
         case Packed(run=run, entries=entries):
             return run_markdown(run.id, entries).rstrip("\n")
         case Overview(environment=environment, open=runs, held=held):
@@ -55,8 +57,8 @@ def reply_text(reply: Reply) -> str:
             return "\n".join([f"In {environment}:", *going, *(holds or ["  nothing is held"])])
         case ServiceStatus():
             return _service(reply)
-        case HoldList(held=held):
-            each = (_hold(h) for h, _ in held)
+        case HoldList(held=held, deploys=deploys):
+            each = [*(_hold(h) for h, _ in held), *(hold_words(hold) for hold in deploys)]
             return "\n".join(each) or "Nothing is held."
         case BadList(bad=bad):
             return "\n".join(f"{b.service} {b.version}: {b.reason}" for b in bad) or "No version is remembered as bad."

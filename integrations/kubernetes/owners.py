@@ -9,6 +9,7 @@ from typing import Any
 from integrations.kubernetes import workload as work
 from integrations.kubernetes.settings import Kind
 from integrations.protocols import Finding, FindingLevel
+from planner.duty_events import Duty
 
 Json = Mapping[str, Any]
 
@@ -21,14 +22,15 @@ def owner_findings(workload: Json) -> tuple[Finding, ...]:
     found = []
     if "argocd.argoproj.io/tracking-id" in notes or "argocd.argoproj.io/instance" in labels:
         app = notes.get("argocd.argoproj.io/tracking-id", "").split(":", 1)[0] or labels.get("argocd.argoproj.io/instance")
-        found.append(_warn(f"{name} belongs to the Argo CD application {app}: with auto-sync on, it brings the bad release back"))
+        belongs = f"{name} belongs to the Argo CD application {app}: with auto-sync on, it brings the bad release back"
+        found.append(_warn(belongs, leaves=Duty.GIT))
     if any(key.startswith(("kustomize.toolkit.fluxcd.io/", "helm.toolkit.fluxcd.io/")) for key in labels):
-        found.append(
-            _warn(f"{name} is reconciled by Flux: unless it is suspended or Git is reverted, it brings the bad release back")
-        )
+        flux = f"{name} is reconciled by Flux: unless it is suspended or Git is reverted, it brings the bad release back"
+        found.append(_warn(flux, leaves=Duty.GIT))
     if labels.get("app.kubernetes.io/managed-by") == "Helm":
         release = notes.get("meta.helm.sh/release-name", "?")
-        found.append(_warn(f"{name} was installed by Helm (release {release}): its next upgrade overwrites what is done here"))
+        helm = f"{name} was installed by Helm (release {release}): its next upgrade overwrites what is done here"
+        found.append(_warn(helm, leaves=Duty.GIT))
     found += [
         _warn(f"{name} is controlled by {owner.get('kind')} {owner.get('name')}, which may change it back")
         for owner in workload["metadata"].get("ownerReferences") or []
@@ -90,8 +92,8 @@ def _collect(reference: Json | None, key: str, into: set[str]) -> None:
         into.add(str(reference[key]))
 
 
-def _warn(text: str) -> Finding:
-    return Finding(level=FindingLevel.WARN, text=text)
+def _warn(text: str, *, leaves: Duty | None = None) -> Finding:
+    return Finding(level=FindingLevel.WARN, text=text, leaves=leaves)
 
 
 def _block(text: str) -> Finding:

@@ -6,8 +6,9 @@ from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
-from commands.ports import Archived, BadVersion, Call, Desk, Holder, Moved
+from commands.ports import Archived, BadVersion, Call, DeployHold, Desk, Holder, Moved
 from planner.approval import Actor
+from planner.duty_events import DeploysHeld, DeploysReleased, DutyClosed, DutyReminded
 from planner.events import (
     BadCleared,
     BadMarked,
@@ -24,12 +25,14 @@ from planner.events import (
 from planner.facts import Migration, MigrationKind, Release, Service, Verified
 from planner.lock_events import LockBroken, Locked, LockExpired, ReleaseAsked, Reviewed, Unlocked, WaitAsked, WaiterCalled
 from planner.names import ActorId, RunId, ServiceName, Version
+from planner.obligations import Obligation, obligations_of
 from planner.policy import Policy
 from planner.ranges import Range
 from planner.run import Run, follow, replay
 from planner.snapshot import Snapshot
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
+_EDGES = {"run_opened", "run_sealed", "second_look_asked"}
 
 
 class Clock:
@@ -216,6 +219,33 @@ class MemoryRuns:
                 case _:
                     pass
         return tuple(BadVersion(service=service, version=version, reason=why) for (service, version), why in sorted(bad.items()))
+
+    async def deploy_holds(self) -> tuple[DeployHold, ...]:
+        held: dict[ServiceName, DeployHold] = {}
+        for event in self.environment:
+            match event:
+                case DeploysHeld(services=services, run=run, reason=why):
+                    held |= {name: DeployHold(service=name, run=run, since=self._now(), reason=why) for name in services}
+                case DeploysReleased(service=service):
+                    held.pop(service, None)
+                case _:
+                    pass
+        return tuple(held[name] for name in sorted(held))
+
+    async def obligations(self) -> tuple[Obligation, ...]:
+        closed = {(event.run, event.number) for event in self.environment if isinstance(event, DutyClosed)}
+        found = [one for name in self._logs for one in obligations_of(replay(name, self._logs[name]))]
+        return tuple(one for one in found if (one.run, one.number) not in closed)
+
+    async def note_duty(self, event: DutyReminded | DutyClosed) -> bool:
+        known = any((one.run, one.number) == (event.run, event.number) for one in await self.obligations())
+        if known:
+            self.environment.append(event)
+        return known
+
+    async def afterwards(self, run: RunId) -> tuple[Entry, ...]:
+        told = [event for event in self.environment if getattr(event, "run", None) == run and event.kind not in _EDGES]
+        return tuple(Entry(seq=seq, at=self._now(), event=event) for seq, event in enumerate(told, start=1))
 
     async def follow(self) -> AsyncIterator[RunId]:
         seen = len(self._feed)

@@ -26,9 +26,24 @@ from planner.events import (
     StopAsked,
     Surveyed,
 )
-from planner.next_actions import Expire, Finish, Halt, Indicate, Issue, Look, Settle, Survey, TakeLocks, next_actions, skippable
+from planner.next_actions import (
+    AskSymptom,
+    Expire,
+    Finish,
+    Halt,
+    Indicate,
+    Issue,
+    Look,
+    Settle,
+    Survey,
+    TakeBaseline,
+    TakeLocks,
+    next_actions,
+    skippable,
+)
 from planner.run import DONE, Run, Stage, StepState, follow, replay
 from planner.verdict import Verdict
+from planner.watch_events import BaselineTaken
 from tests.making import ANA, NOON, approved, asked, granted, plan, planned
 
 WIDE = plan(
@@ -50,7 +65,7 @@ def waiting(of=WIDE) -> Run:
 
 
 def running(of=WIDE) -> Run:
-    return after(waiting(of), approved(), granted(), LocksTaken(services=()), Surveyed(facts={}))
+    return after(waiting(of), approved(), granted(), LocksTaken(services=()), Surveyed(facts={}), BaselineTaken(readings=()))
 
 
 def gates(step):
@@ -67,6 +82,8 @@ def done(run: Run, action) -> list:
             return [LocksTaken(services=())]
         case Survey():
             return [Surveyed(facts={})]
+        case TakeBaseline():
+            return [BaselineTaken(readings=())]
         case Issue(step=step):
             key = run.steps[step].key or f"{step}:{run.steps[step].attempt + 1}"
             intent = StepIntended(step=step, attempt=run.steps[step].attempt + 1, expect=None, to=run.steps[step].to, key=key)
@@ -77,6 +94,8 @@ def done(run: Run, action) -> list:
             return gates(step)
         case Indicate(step=step):
             return [StepVerified(step=step)]
+        case AskSymptom(step=step):
+            return [GateJudged(step=step, gate=Gate.SYMPTOM, verdict=Verdict.INCONCLUSIVE, because="", seconds=0.1)]
         case Halt(because=because):
             return [Halted(because=because)]
         case Finish(ending=ending):
@@ -190,11 +209,29 @@ def test_a_stop_in_the_middle_halts_at_a_safe_point_and_retry_goes_on():
 
 def test_replaying_in_two_parts_is_replaying_at_once():
     run, entries = Run(id="r1"), []
-    for event in (asked("f"), planned(WIDE), approved(), granted(), LocksTaken(services=()), Surveyed(facts={})):
+    before = (Surveyed(facts={}), BaselineTaken(readings=()))
+    for event in (asked("f"), planned(WIDE), approved(), granted(), LocksTaken(services=()), *before):
         entries.append(Entry(seq=len(entries) + 1, at=NOON, event=event, hash=f"h{len(entries)}"))
         run = follow(run, entries[-1])
     assert replay("r1", entries) == run
-    assert run.hash == "h5"
+    assert run.hash == "h6"
+
+
+def test_a_baseline_is_taken_before_anything_is_touched_or_never():
+    run = after(waiting(WIDE), approved(), granted(), LocksTaken(services=()), Surveyed(facts={}))
+    assert next_actions(run, 4) == (TakeBaseline(),)
+    older = after(run, *done(run, Issue("a")))
+    assert TakeBaseline() not in next_actions(older, 4)
+
+
+def test_a_group_is_verified_when_all_of_it_is_in_place():
+    run = running()
+    for step in "abc":
+        run = after(run, *done(run, Issue(step)), *gates(step), StepVerified(step=step))
+    run = after(run, *done(run, Issue("d")), *done(run, Issue("e")), *gates("d"))
+    assert next_actions(run, 4) == (Settle("e"),)
+    assert next_actions(after(run, StepFailed(step="e", because="it broke")), 4) == (Indicate("d"),)
+    assert Indicate("d") in next_actions(after(run, *gates("e")), 4)
 
 
 def test_another_logs_event_is_refused():

@@ -22,6 +22,7 @@ from bot.slack.render.kit import (
 from bot.slack.render.plan import approver
 from bot.slack.render.run import buttons, state
 from commands.board import Board
+from commands.obligations import obligation_words
 from commands.ports import Holder
 from planner.run import Run, Stage
 
@@ -43,7 +44,7 @@ def home(board: Board, now: datetime) -> dict[str, Any]:
         *_list("Locks", [_held(holder) for holder in board.held], "Nothing is held: every service is free to move."),
         divider(),
         *_list("Recent", [_line(run) for run in board.recent], "There has been no rollback yet."),
-        *_owed(board),
+        *_owed(board, now),
         *_list(
             "Versions that no plan goes back to",
             [f"{code(bad.service)} {code(bad.version)}: {escape(clip(bad.reason, 150))}" for bad in board.bad],
@@ -103,9 +104,9 @@ def _held(holder: Holder) -> str:
     return f"{code(holder.service)} by {escape(holder.who)} since {moment(holder.since)}{until}{why}"
 
 
-def _owed(board: Board) -> list[Block]:
+def _owed(board: Board, now: datetime) -> list[Block]:
     looks = [f"👀 Somebody else must look at run {run}: `/rollback reviewed {run}`" for run in board.second_looks]
-    lines = [f"☐ {escape(clip(duty, 250))} (run {run.id})" for run, duties in board.owed for duty in duties]
+    lines = [f"☐ {escape(clip(obligation_words(one, now), 300))}" for one in board.owed]
     return _list("Still to do after rollbacks", looks + lines, "", bullet="")
 
 

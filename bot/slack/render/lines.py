@@ -34,6 +34,7 @@ from planner.events import (
     Ended,
     Ending,
     Entry,
+    Gate,
     GateJudged,
     Granted,
     Halted,
@@ -59,8 +60,14 @@ from planner.policy import Circle
 from planner.registry_events import Drained, DrainIntended, Restored, RestoreFailed
 from planner.run import Run, StepState
 from planner.verdict import Verdict
+from planner.watch_events import BaselineTaken, Reading
 
 _VERDICT = {Verdict.PASS: "✅ pass", Verdict.FAIL: "❌ *FAIL*", Verdict.INCONCLUSIVE: "❔ could not tell"}
+_SYMPTOM = {
+    Verdict.PASS: "💚 *The symptom is gone*",
+    Verdict.FAIL: "🩹 *The symptom is still there*",
+    Verdict.INCONCLUSIVE: "❔ could not tell whether the symptom is gone",
+}
 _BRIEF = 13
 _LONGEST = 11_000
 """Characters of one message; Slack refuses messages that are too long as a whole and publishes no number."""
@@ -110,6 +117,8 @@ def line(run: Run, entry: Entry) -> str | None:
             return f"🔒 Locked for this run: {listing_inline(services)}."
         case Surveyed():
             return "🔎 Looked again, with everything locked: the world is as planned."
+        case BaselineTaken(readings=readings):
+            return measured_before(readings)
         case Halted(because=because):
             return _halted(run, because)
         case Decided(by=by, choice=choice, reason=reason):
@@ -143,6 +152,8 @@ def _step(run: Run, entry: Entry) -> str | None:
         case StepNotTaken(step=step, running=running):
             runs = code(running) if running else "nothing"
             return f"🔎 {_name(run, step)}: the request had no effect, {runs} runs. It is safe to ask again."
+        case GateJudged(step=step, gate=Gate.SYMPTOM, verdict=verdict, because=because):
+            return f"{_SYMPTOM[verdict]}  {_name(run, step)}: {escape(clip(because, 900))}"
         case GateJudged(step=step, gate=gate, check=check, verdict=verdict, because=because, seconds=length):
             what = f"{gate} “{escape(check)}”" if check else gate.value
             return f"{_VERDICT[verdict]}  {_name(run, step)}  {what}, {seconds(length)}: {escape(clip(because, 600))}"
@@ -258,9 +269,16 @@ def _ended(run: Run, entry: Entry, event: Ended) -> str:
     if touched(run):
         lines += _account(run)
         lines += aftermath(run)
+        if symptom := _symptom(run):
+            lines.append(symptom)
+        if event.watch_until is not None:
+            lines.append(
+                f"👁 Watched until {moment(event.watch_until)}: what runs, its checks, its neighbours. You hear of it then, "
+                "or at once if anything is wrong."
+            )
         if event.obligations:
-            lines.append("*Still to do*")
-        lines += [f"☐ {escape(clip(todo, 300))}" for todo in event.obligations[:20]]
+            lines.append(f"*Still to do* (`/rollback obligations {run.id}`)")
+        lines += [_todo(run, number) for number in range(min(20, len(event.obligations)))]
         if len(event.obligations) > 20:
             lines.append(f"…and {len(event.obligations) - 20} more things to do")
     else:
@@ -271,14 +289,41 @@ def _ended(run: Run, entry: Entry, event: Ended) -> str:
     return "\n".join(lines)
 
 
+def measured_before(readings: Sequence[Reading]) -> str | None:
+    """What was already bad before anything was touched; nothing where nothing was, or nothing was asked."""
+    bad = [reading for reading in readings if reading.verdict is Verdict.FAIL]
+    if not bad:
+        return None
+    told = "; ".join(f"{code(r.service)} {escape(r.check)} ({escape(clip(r.because, 200))})" for r in bad[:5])
+    more = f" and {len(bad) - 5} more" if len(bad) > 5 else ""
+    return f"📏 Failing before the first step, of {count(len(readings), 'check')}: {told}{more}."
+
+
+def _symptom(run: Run) -> str | None:
+    step = run.steps.get(run.plan.target.service)
+    gate = step.gates.get(Gate.SYMPTOM) if step else None
+    return None if gate is None else f"{_SYMPTOM[gate.verdict]}: {escape(clip(gate.because, 400))}"
+
+
+def _todo(run: Run, number: int) -> str:
+    """One thing that is left to be done: whose, and until when."""
+    if run.ended is None:
+        return ""
+    words = escape(clip(run.ended.obligations[number], 300))
+    owed = run.ended.owed[number] if number < len(run.ended.owed) else None
+    parts = [escape(owed.owner)] if owed and owed.owner else []
+    parts += [f"until {moment(owed.due_at, '{date_short_pretty} {time}')}"] if owed and owed.due_at else []
+    whose = f" ({', '.join(parts)})" if parts else ""
+    return f"☐ {words}{whose}"
+
+
 def _account(run: Run) -> list[str]:
     """Step by step what came of it, and what was not undone."""
     told = []
     for step in list(run.steps.values())[:30]:
         took = f" in {seconds((step.ended_at - step.began_at).total_seconds())}" if step.began_at and step.ended_at else ""
-        gates = (
-            f", {sum(gate.verdict is Verdict.PASS for gate in step.gates.values())} of {count(len(step.gates), 'gate')} passed"
-        )
+        asked = [gate for name, gate in step.gates.items() if name != Gate.SYMPTOM]
+        gates = f", {sum(gate.verdict is Verdict.PASS for gate in asked)} of {count(len(asked), 'gate')} passed"
         went = f"{escape(step.expect or '')} → {escape(step.to)}"
         told.append(f"• {code(step.service)} {went}: {step.state}{took}{gates if step.gates else ''}")
     if len(run.steps) > 30:

@@ -1,22 +1,29 @@
-"""What happens outside of any run and concerns somebody: a lock broken or over, a service free, a second look done."""
+"""What happens outside of any run and concerns somebody: locks, free services, second looks, and what comes after a run's end."""
 
 from dataclasses import dataclass
 
 from bot.slack.actions import CANCEL, RELEASE
 from bot.slack.render.kit import Message, actions, button, clip, code, escape, message, moment, section, sure, who
+from planner.duty_events import DeploysReleased, DutyClosed, DutyReminded
 from planner.events import Event, Person, Place
 from planner.lock_events import LockBroken, Locked, LockExpired, ReleaseAsked, Reviewed, WaiterCalled
 from planner.names import RunId
+from planner.verdict import Verdict
+from planner.watch_events import WatchEnded
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Note:
-    """A message for a place, or for the thread of a run; `whom` is told directly where that place does not take it."""
+    """A message for a place, or for the thread of a run; `whom` is told directly where that place does not take it.
+
+    A `loud` one of a thread is shown in its channel too.
+    """
 
     message: Message
     place: Place | None = None
     run: RunId | None = None
     whom: Person | None = None
+    loud: bool = False
 
 
 def note(event: Event) -> Note | None:
@@ -35,8 +42,47 @@ def note(event: Event) -> Note | None:
         case Reviewed(run=run, by=by, note=words):
             said = f": “{escape(clip(words, 600))}”" if words else "."
             return Note(message=_message(f"👀 {who(by)} took the second look at run {run}{said}"), run=run)
+        case WatchEnded(run=run, verdict=verdict, asked_by=asker):
+            return Note(message=_message(_watched(event)), run=run, whom=asker, loud=verdict is Verdict.FAIL)
+        case DutyReminded(run=run, whom=whom):
+            return Note(message=_message(_reminded(event)), run=run, whom=whom)
+        case DutyClosed(run=run):
+            return Note(message=_message(_closed(event)), run=run)
+        case DeploysReleased(run=run, by=by) if by is not None:
+            said = f": “{escape(clip(event.note, 400))}”" if event.note else "."
+            return Note(message=_message(f"🔓 {who(by)} lets forward deploys of {code(event.service)} go again{said}"), run=run)
         case _:
             return None
+
+
+def _watched(event: WatchEnded) -> str:
+    because = escape(clip(event.because.rstrip("."), 1200))
+    match event.verdict:
+        case Verdict.PASS:
+            return f"👁 ✅ Watched run {event.run}, and it stays well: {because}."
+        case Verdict.INCONCLUSIVE:
+            return f"👁 ❔ The watch of run {event.run} cannot tell: {because}. Somebody should look."
+        case Verdict.FAIL:
+            asker = f"{who(event.asked_by, ping=True)}: " if event.asked_by else ""
+            return (
+                f"👁 ❌ *It does not stay well* after run {event.run}: {asker}{because}. Nothing was done about it. "
+                f"Look: `/rollback show {event.run}`. Back again: `/rollback {event.services[0]} --dry-run`"
+            )
+
+
+def _closed(event: DutyClosed) -> str:
+    by = f"{who(event.by)} says" if event.by else "seen"
+    return f"☑ Done: {escape(clip(event.words.rstrip('.'), 400))} ({by}: {escape(clip(event.because, 400))})."
+
+
+def _reminded(event: DutyReminded) -> str:
+    asker = f"{who(event.whom, ping=True)}: " if event.whom else ""
+    owner = f" It is for {escape(event.owner)}." if event.owner else ""
+    due = moment(event.due_at, "{date_short_pretty} {time}")
+    return (
+        f"⏰ {asker}still to do since run {event.run}: {escape(clip(event.words.rstrip('.'), 500))}.{owner} Due {due}. "
+        f"Done? `/rollback obligations close {event.run}.{event.number} NOTE`"
+    )
 
 
 def _locked(event: Locked) -> str:

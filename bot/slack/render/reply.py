@@ -21,8 +21,10 @@ from bot.slack.render.kit import (
     with_mentions,
 )
 from bot.slack.render.lines import details, line, thread
+from bot.slack.render.news import note as news
 from bot.slack.render.plan import preview, rows
 from bot.slack.render.run import buttons, summary
+from commands.deploys import hold_words
 from commands.ports import Holder
 from commands.reply import (
     BadList,
@@ -76,6 +78,7 @@ def private(reply: Reply) -> Message:
             return _lines(_service(reply))
         case HoldList(held=held):
             rows = [f"• {code(h.service)}: since {moment(h.since)} by {_by(h, run)}" for h, run in held]
+            rows += [f"• 🚢 {escape(hold_words(hold))}. `/rollback unlock {hold.service}`" for hold in reply.deploys]
             return _lines(["*Held services*", *rows] if rows else ["Nothing is held: every service is free to move."])
         case BadList(bad=bad):
             rows = [f"• {code(b.service)} {code(b.version)}: {escape(b.reason)}" for b in bad]
@@ -216,6 +219,10 @@ def _detail(reply: RunDetail) -> Message:
         words = line(run, entry)
         if words is not None:
             told.append(f"{entry.at:%H:%M:%S}  {words}")
+    for entry in reply.after:
+        found = news(entry.event)
+        if found is not None:
+            told.append(f"{entry.at:%H:%M:%S}  {clip(found.message.text, 600)}")
     head = list(summary(run)) if run.planned else [f"Run {run.id} has no plan yet."]
     kept = told[-_ROWS:]
     if len(told) > len(kept):

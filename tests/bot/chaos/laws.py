@@ -8,6 +8,7 @@ from bot.store.keys import Keys
 from planner.events import Decided, Ended, Ending, Halted, LeaseTaken, StepAccepted, StepIntended, StepNotTaken, StepUnknown
 from planner.names import RunId
 from planner.run import DONE, Run, StepState
+from planner.watch_events import WatchBegan, WatchEnded
 from tests.bot.chaos.model_store import Server
 from tests.bot.chaos.simulated import World, parsed, told
 
@@ -67,6 +68,7 @@ class Laws:
         raw = json.loads(body)
         kind = raw["event"]["kind"]
         if chain == "environment":
+            self.watching(raw["event"])
             return
         run = self.run(chain)
         self.must(run.ended is None or kind == "ended", f"{chain}: {kind} was written after the end")
@@ -76,6 +78,21 @@ class Laws:
                 self.must(self.holder(move.service) == chain, f"{chain}: half done, and {move.service} is not locked")
         if run.ended is not None:
             self.end(run)
+
+    def watching(self, event) -> None:
+        """A watch begins with the end of its run, looks only between its beginning and its end, and ends once."""
+        run, kind = event.get("run"), event["kind"]
+        if kind == "watch_began":
+            self.must(self.run(run).ending is Ending.FINISHED or self.rewound, f"{run}: watched, and it has not finished")
+        if kind in ("watch_looked", "watch_ended"):
+            told = [self.entries("environment")[-1], *reversed(self.entries("environment")[:-1])]
+            before = [e.event.kind for e in told[1:] if isinstance(e.event, WatchBegan | WatchEnded) and e.event.run == run]
+            self.must(before[:1] == ["watch_began"] or self.rewound, f"{run}: {kind} after {before[:1]}")
+        if kind == "watch_ended":
+            self.seen[f"watch {event['verdict']}"] += 1
+
+    def watched(self) -> bool:
+        return bool(self.server.do("smembers", self.keys.watching))
 
     def end(self, run: Run) -> None:
         self.seen[f"ended {run.ending}"] += 1
@@ -106,6 +123,7 @@ class Laws:
             self.once(run.id, entries)
             self.count(entries)
         self.must(len(set(epochs)) == len(epochs), "a fencing number was given out twice")
+        self.must(not self.watched(), "a watch never came to an end")
         holds = [self.server.data[key] for key in self.server.data if key.startswith(self.keys.lock(""))]
         self.must(not holds, f"locks are left: {holds}")
 

@@ -15,7 +15,7 @@ from bot.store.runlog import RunLog
 from integrations.errors import Conflict
 from integrations.protocols import CatalogFacts
 from planner.events import Entry
-from planner.facts import Check, Release, Service
+from planner.facts import Check, Edge, Release, Service
 from planner.names import RunId
 from planner.run import Run, follow
 from planner.verdict import Measurement, Outcome
@@ -24,6 +24,7 @@ from tests.integrations.fake_runtime import FakeRuntime
 
 EPOCH = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 RELEASES = dict.fromkeys(("api", "basket", "cart", "depot", "email"), ("1.0.0", "2.0.0"))
+CALLS = {"api": ("basket", "email"), "basket": ("cart",), "cart": ("depot",)}
 CHECK = Check(name="answers", probe="gauge", interval=0.5, count=2)
 
 
@@ -255,6 +256,7 @@ class Shelf:
                     name=name,
                     runtime={"kind": "fake"},
                     checks=(CHECK,) if name != "email" else (),
+                    depends_on=tuple(Edge(service=other) for other in CALLS.get(name, ())),
                     releases=tuple(Release(version=version) for version in versions),
                 )
                 for name, versions in RELEASES.items()

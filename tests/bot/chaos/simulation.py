@@ -52,7 +52,7 @@ PLANS = (
     plan({"email": BACK, "cart": BACK}, {"depot": BACK, "basket": BACK}, groups={"depot": "g", "basket": "g"}),
     plan({"depot": BACK}),
 )
-PACE = Pace(poll=0.5, apply=5.0, converge=8.0, stable=1.0, look=4.0)
+PACE = Pace(poll=0.5, apply=5.0, converge=8.0, stable=1.0, look=4.0, baseline=3.0, neighbours=5.0, settle=24.0)
 RAJ = Actor(person=Person(id=ActorId("U_RAJ"), name="Raj"))
 ASKER = Actor(person=ANA)
 POLICY = Policy(users=frozenset({RAJ.id}))
@@ -122,7 +122,8 @@ class Simulation:
 
     async def until_over(self, names, tasks) -> None:
         while True:
-            if self.laws.broken or (all(self.laws.run(name).ended for name in names) and seconds() > 60):
+            over = all(self.laws.run(name).ended for name in names) and not self.laws.watched()
+            if self.laws.broken or (over and seconds() > 60):
                 return
             for task in tasks:
                 if task.done() and task.exception():

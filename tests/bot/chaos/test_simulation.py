@@ -46,6 +46,9 @@ MUST_HAPPEN = (
     "take-over",
     "wake-up doubled",
     "wake-up lost",
+    "watch fail",
+    "watch inconclusive",
+    "watch pass",
     "world refused",
     "write came too late",
 )

@@ -197,7 +197,8 @@ async def test_a_restart_while_it_should_be_stable_fails_the_step(bench):
 
 async def test_a_failed_check_halts_with_the_service_on_its_release(bench):
     run = await bench.granted()
-    bench.gauge.coming = [Outcome.FAIL]
+    before = [Outcome.PASS] * CHECK.count
+    bench.gauge.coming = [*before, Outcome.FAIL]
     run = await bench.work(run)
     assert run.stage is Stage.HALTED
     assert run.steps["payment-service"].settled

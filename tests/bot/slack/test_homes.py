@@ -6,7 +6,9 @@ from bot.workspace.block_rules import Surface
 from bot.workspace.limits import check_blocks
 from commands.board import Board, board
 from commands.ports import BadVersion, Holder
+from planner.duty_events import Duty, Owed
 from planner.names import RunId, ServiceName, Version
+from planner.obligations import Obligation
 from planner.run import Stage as RunStage
 from tests.bot.slack.runs import HOSTILE, at, plan, stories
 from tests.bot.slack.stage import live, stage
@@ -75,7 +77,7 @@ def test_any_board_fits_into_a_tab():
         waiting=waiting,
         held=(holder,) * 200,
         recent=runs,
-        owed=((runs[0], (HOSTILE,) * 40),) * 9,
+        owed=(Obligation(run=RunId("r1"), number=1, words=HOSTILE, owed=Owed(duty=Duty.FIX, owner=HOSTILE, due_at=NOON)),) * 300,
         bad=(bad,) * 300,
     )
     view = home(whole, NOON)

@@ -1,0 +1,114 @@
+"""Looks after what rollbacks left to be done: closes what is seen to be done, reminds people of what is due."""
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+import structlog
+
+from commands.ports import BadVersion, DeployHold, Surveyor
+from integrations.errors import IntegrationError
+from integrations.protocols import Runtime
+from planner.duty_events import Duty, DutyClosed, DutyReminded
+from planner.names import RunId, ServiceName
+from planner.obligations import Obligation, Sight, reminder, seen_done
+from planner.snapshot import Snapshot
+
+log = structlog.get_logger(__name__)
+_LIMIT = 10.0
+"""Seconds for the runtimes to say what they still leave."""
+_ASKED = frozenset({Duty.GIT, Duty.AUTO_SYNC, Duty.AUTOSCALER, Duty.SILENCE})
+"""What only the system that runs a service can see."""
+
+
+class DutyLog(Protocol):
+    """The log as obligations need it."""
+
+    async def obligations(self) -> tuple[Obligation, ...]:
+        """Everything that is open."""
+        ...
+
+    async def note_duty(self, event: DutyReminded | DutyClosed) -> bool:
+        """Write what became of one. `False`, unwritten, where it is not open any more."""
+        ...
+
+    async def deploy_holds(self) -> tuple[DeployHold, ...]:
+        """The locks on forward deploys."""
+        ...
+
+    async def bad_versions(self) -> tuple[BadVersion, ...]:
+        """What is remembered as bad."""
+        ...
+
+    async def second_looks(self) -> tuple[RunId, ...]:
+        """The runs that nobody else has looked at."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Duties:
+    """Tends the obligations of one environment. Doing so twice at once does no harm."""
+
+    log: DutyLog
+    survey: Surveyor
+    runtimes: Mapping[str, Runtime]
+    now: Callable[[], datetime]
+
+    async def tend(self) -> None:
+        """One round: look at the world once, close, remind."""
+        found = await self.log.obligations()
+        if not found:
+            return
+        sight = await self._sight(found)
+        for one in found:
+            done = seen_done(one, sight)
+            if done is not None:
+                closed = DutyClosed(run=one.run, number=one.number, words=one.words, because=done)
+                await self.log.note_duty(closed)
+                continue
+            due = reminder(one, self.now())
+            if due is not None:
+                await self.log.note_duty(due)
+
+    async def _sight(self, found: Sequence[Obligation]) -> Sight:
+        held = {hold.service: hold.run for hold in await self.log.deploy_holds()}
+        bad = frozenset((bad.service, bad.version) for bad in await self.log.bad_versions())
+        looks = frozenset(await self.log.second_looks())
+        if not any(one.owed.duty in _ASKED | {Duty.FIX} for one in found):
+            return Sight(held=held, bad=bad, looks=looks)
+        try:
+            world = await self.survey()
+        except IntegrationError as error:
+            log.warning("obligations are looked at without the world", why=str(error))
+            return Sight(held=held, bad=bad, looks=looks)
+        seen = {name: version for name, version in world.current.items() if name not in world.unseen}
+        return Sight(
+            held=held,
+            bad=bad,
+            looks=looks,
+            current=seen,
+            services=world.services,
+            leaves=await self._leaves(found, world),
+        )
+
+    async def _leaves(self, found: Sequence[Obligation], world: Snapshot) -> dict[ServiceName, frozenset[Duty]]:
+        names = {one.owed.service for one in found if one.owed.duty in _ASKED and one.owed.service is not None}
+        asked = sorted(names)
+        answers = await asyncio.gather(*(self._left(name, world) for name in asked))
+        return {name: answer for name, answer in zip(asked, answers, strict=True) if answer is not None}
+
+    async def _left(self, name: ServiceName, world: Snapshot) -> frozenset[Duty] | None:
+        """What the runtime says of this service now; `None` where it cannot be asked."""
+        service = world.services.get(name)
+        release = service.release(world.current[name]) if service else None
+        runtime = self.runtimes.get(str((service.runtime or {}).get("kind", ""))) if service else None
+        if service is None or release is None or runtime is None:
+            return None
+        try:
+            async with asyncio.timeout(_LIMIT):
+                findings = await runtime.preflight(service, release)
+        except (TimeoutError, IntegrationError):
+            return None
+        return frozenset(finding.leaves for finding in findings if finding.leaves is not None)
