@@ -83,12 +83,14 @@ def test_a_seed_plays_the_same_schedule_again():
 
 
 def broken_within(seeds: int) -> Counter[str]:
+    """The first law that is broken by any of these seeds."""
     found: Counter[str] = Counter()
     for seed in range(1, seeds + 1):
         try:
             play(seed)
         except Broken as broken:
             found[str(broken).partition(": ")[2].partition(" ")[0]] += 1
+            break
     return found
 
 
@@ -124,4 +126,4 @@ def test_the_laws_see_a_world_that_takes_every_request(monkeypatch):
         world.on_effect(name, to, key)
 
     monkeypatch.setattr(World, "_do", do)
-    assert broken_within(60)
+    assert broken_within(250)
