@@ -30,6 +30,15 @@ class Lapsed(Exception):
         self.services = services
 
 
+class Outrun(Moved):
+    """Somebody wrote to this log first; `head` is where it ends now. Nothing was written."""
+
+    def __init__(self, chain: str, head: "Head") -> None:
+        super().__init__(chain)
+        self.chain = chain
+        self.head = head
+
+
 class Gone(Exception):
     """A hold that was to be ended is not there any more, or not over yet. Nothing was written."""
 
@@ -126,8 +135,8 @@ class Commit:
         match answer:
             case ["done"]:
                 return
-            case ["moved", chain]:
-                raise Moved(chain)
+            case ["moved", chain, seq, hash_]:
+                raise Outrun(chain, Head(seq=int(seq), hash=hash_))
             case ["spoilt", chain]:
                 raise Spoilt(f"the log {chain} goes on after what Rollbot wrote, so it takes no more: run `rollbot audit verify`")
             case ["fenced", epoch]:

@@ -9,13 +9,13 @@ from bot.store.afterwards import Afterwards
 from bot.store.audit_signing import Signer
 from bot.store.bad_memory import BadMemory
 from bot.store.codec import Line, read
-from bot.store.commit import Commit, Gone, Head, Lapsed
+from bot.store.commit import Commit, Gone, Head, Lapsed, Outrun
 from bot.store.connect import Store
 from bot.store.durable import ALONE, Copies
 from bot.store.holds import milliseconds
 from bot.store.keys import ENVIRONMENT_CHAIN, Keys
 from bot.store.locks import Locks, held_by_hand, waiter_name
-from commands.ports import BadVersion, DeployHold, Holder, Moved
+from commands.ports import BadVersion, DeployHold, Holder
 from planner.duty_events import DutyClosed, DutyReminded
 from planner.events import Entry, EnvironmentEvent, RunOpened, RunSealed, Trimmed
 from planner.lock_events import LockBroken, Locked, LockExpired, ReleaseAsked, Unlocked, WaitAsked
@@ -223,19 +223,22 @@ class EnvironmentLog:
 
     async def _note(self, events: Callable[[Commit], Awaitable[Sequence[EnvironmentEvent]]]) -> bool:
         """Write what `events` says, asked again wherever the log has grown meanwhile; whether it said anything."""
+        head: Head | None = None
         while True:
             commit = Commit(self._keys, self._now(), self._signer)
-            head = await self._head(ENVIRONMENT_CHAIN)
+            head = head or await self._head(ENVIRONMENT_CHAIN)
             found = await events(commit)
             if not found:
                 return False
             lines = self._environment(commit, head, found, await self._after.read_ahead(found))
             try:
                 await commit.carry_out(self._redis)
-            except Moved:
-                if await self._is_there(ENVIRONMENT_CHAIN, head.seq + len(found), lines[-1].hash):
+            except Outrun as outrun:
+                if await self._is_there(head.seq + len(found), lines[-1].hash, outrun):
                     return True
+                head = outrun.head
             except Lapsed as lapsed:
+                head = None
                 for service in lapsed.services:
                     await self._expire(service)
             else:
@@ -257,8 +260,12 @@ class EnvironmentLog:
         except Gone:
             return False
 
-    async def _is_there(self, chain: str, seq: int, hash_: str) -> bool:
-        rows = await self._redis.xrange(self._keys.log(chain), min=f"{seq}-0", max=f"{seq}-0")
+    async def _is_there(self, seq: int, hash_: str, outrun: Outrun) -> bool:
+        """Whether it was ourselves who wrote first: our answer was lost on the way, and what we sent was sent once more."""
+        head = outrun.head
+        if head.seq <= seq:
+            return (head.seq, head.hash) == (seq, hash_)
+        rows = await self._redis.xrange(self._keys.log(outrun.chain), min=f"{seq}-0", max=f"{seq}-0")
         return bool(rows) and rows[0][1].get("h") == hash_
 
     async def _head(self, chain: str) -> Head:

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from bot.fencing import Fence, Fenced, Overtaken, Rewound
 from bot.store.archives import archived, newest_archive
 from bot.store.codec import read
-from bot.store.commit import Commit, Head, Lapsed
+from bot.store.commit import Commit, Head, Lapsed, Outrun
 from bot.store.durable import ALONE
 from bot.store.environment_log import EnvironmentLog
 from bot.store.holds import milliseconds
@@ -122,6 +122,7 @@ class RunLog(EnvironmentLog):
         also: Sequence[EnvironmentEvent] = (),
     ) -> Run:
         """Append to the run's log and, with it, to the environment's: only the latter is tried again where it has grown."""
+        head: Head | None = None
         while True:
             at = self._now()
             commit = Commit(self._keys, at, self._signer)
@@ -135,19 +136,21 @@ class RunLog(EnvironmentLog):
                     commit.lock(Holder(service=move.service, run=run.id, since=at))
             others = [*also, *self._hang(commit, after, events)]
             if others:
-                head = await self._head(ENVIRONMENT_CHAIN)
+                head = head or await self._head(ENVIRONMENT_CHAIN)
                 if after.stage is Stage.ENDED and run.locked:
                     others += await self._locks.calls(move.service for move in run.plan.moves)
                 self._environment(commit, head, others)
             try:
                 await commit.carry_out(self._redis, self._replicas if fence else ALONE)
-            except Moved as moved:
-                # Our own write, whose answer was lost on the way, looks like somebody else's.
-                if await self._is_there(run.id, after.seq, after.hash):
-                    return after
-                if str(moved) != ENVIRONMENT_CHAIN:
+            except Outrun as outrun:
+                if outrun.chain != ENVIRONMENT_CHAIN:
+                    # Our own write, whose answer was lost on the way, looks like somebody else's.
+                    if await self._is_there(after.seq, after.hash, outrun):
+                        return after
                     raise
+                head = outrun.head
             except Lapsed as lapsed:
+                head = None
                 for service in lapsed.services:
                     await self._expire(service)
             else:

@@ -5,7 +5,7 @@
 --                  chains = { {head, log, name, seq, hash, entries = { {body, hash, signature}, … } }, … },
 --                  feed, held, locks = { {key, service, owner, instead, fields = {name, value, …}}, … },
 --                  effects = { {command, key, argument…}, … }, unlocks = { {key, service, owner, must, lapsed}, … } }
--- Answers  {"done"} | {"fenced", epoch} | {"moved", log name} | {"held", key, fields as JSON, …}
+-- Answers  {"done"} | {"fenced", epoch} | {"moved", log name, seq, hash} | {"held", key, fields as JSON, …}
 --          | {"spoilt", log name}  the log goes further than its head says, so nothing can be appended: somebody else wrote there
 --          | {"lapsed", key, …}  held by hand until a moment that has passed: to be ended, with its event, before another takes it
 --          | {"gone", key}       a hold that was to be ended is another's, or none, or not over yet
@@ -21,7 +21,8 @@ end
 for _, chain in ipairs(commit.chains) do
   local head = redis.call("HMGET", KEYS[chain.head], "seq", "hash")
   if (head[1] or "0") ~= chain.seq or (head[2] or "") ~= chain.hash then
-    return { "moved", chain.name }
+    -- With the head, whoever came too late can try again at once, and whoever was first must ask for it: so nobody starves.
+    return { "moved", chain.name, head[1] or "0", head[2] or "" }
   end
 end
 -- All or nothing: where one log would not take its entry, the others must not have theirs.

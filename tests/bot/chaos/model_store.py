@@ -148,7 +148,7 @@ class Server:
         for chain in commit["chains"]:
             seq, last = self._hmget(at[chain["head"]], ("seq", "hash"))
             if (seq or "0", last or "") != (chain["seq"], chain["hash"]):
-                return ["moved", chain["name"]]
+                return ["moved", chain["name"], seq or "0", last or ""]
         for chain in commit["chains"]:
             rows = self.data.get(at[chain["log"]], [])
             if rows and int(rows[-1][0].partition("-")[0]) > int(chain["seq"]):

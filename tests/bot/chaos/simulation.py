@@ -6,6 +6,7 @@ python -m tests.bot.chaos.simulation --from 1 --to 2000 plays many and stops at 
 
 import argparse
 import asyncio
+import json
 import logging
 import random
 import sys
@@ -318,9 +319,11 @@ def main() -> int:
     parser.add_argument("--seed", type=int)
     parser.add_argument("--from", dest="first", type=int, default=1)
     parser.add_argument("--to", dest="last", type=int, default=500)
+    parser.add_argument("--step", type=int, default=1, help="play every so many of them only, for several processes side by side")
+    parser.add_argument("--json", action="store_true", help="print what happened how often as JSON")
     given = parser.parse_args()
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
-    seeds = [given.seed] if given.seed is not None else range(given.first, given.last + 1)
+    seeds = [given.seed] if given.seed is not None else range(given.first, given.last + 1, given.step)
     total: Counter[str] = Counter()
     began = time.monotonic()
     for seed in seeds:
@@ -336,6 +339,9 @@ def main() -> int:
         total += seen
         if given.seed is not None:
             tell(laws)
+    if given.json:
+        print(json.dumps(total))
+        return 0
     for what, count in sorted(total.items()):
         print(f"{count:8} {what}")
     print(f"{len(seeds)} schedules in {time.monotonic() - began:.1f} s")
