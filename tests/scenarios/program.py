@@ -2,6 +2,7 @@
 
 FOLDER/NAME@VERSION holds words: dies, unready (until the word is gone), bad (its check fails), hold (its check waits until the
 word is gone), slow (ends only when the word is gone), stranger (when it ends, another process takes its port).
+FOLDER/registry holds an agent's address and token: there the service registers itself before it answers.
 """
 
 import argparse
@@ -13,6 +14,7 @@ import subprocess
 import sys
 import threading
 import time
+import urllib.request
 from pathlib import Path
 
 given = argparse.ArgumentParser()
@@ -73,6 +75,19 @@ class Handler(http.server.BaseHTTPRequestHandler):
         pass
 
 
+def register():
+    """As services of Consul do, under the same id whatever the release."""
+    try:
+        agent, token = (Path(me.folder) / "registry").read_text().split()
+    except FileNotFoundError:
+        return
+    body = json.dumps({"ID": f"{me.name}-1", "Name": me.name, "Meta": {"version": me.version}}).encode()
+    headers = {"X-Consul-Token": token}
+    ask = urllib.request.Request(f"{agent}/v1/agent/service/register", body, headers, method="PUT")
+    urllib.request.build_opener(urllib.request.ProxyHandler({})).open(ask, timeout=10).close()
+
+
+register()
 server = http.server.ThreadingHTTPServer(("127.0.0.1", int(me.port)), Handler)
 
 

@@ -142,6 +142,10 @@ class FakeConsul:
                 return self._json({"Config": {"NodeName": agent.node}})
             case "PUT", ["agent", "service", "maintenance", service_id]:
                 return await self._maintain(agent, service_id, request)
+            case "PUT", ["agent", "service", "register"]:
+                body = await request.json()
+                await self.register(agent.node, body["Name"], body["ID"], body.get("Meta", {}).get("version"))
+                return web.Response()
         return web.Response(status=404, text="no such path")
 
     async def _block(self, request: web.Request) -> None:
