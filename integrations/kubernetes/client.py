@@ -1,13 +1,17 @@
 """Calls to a cluster, with every answer mapped to what to do next.
 
 not sent, or 429, 5xx on a read       Unavailable      nothing happened
-400, 401, 403, 404, 422               Rejected         in the cluster's own words
+400, 401, 403, 404, 410, 422          Rejected         in the cluster's own words; a list that expires (410) is begun again
 409, 422 on our own test              Conflict         somebody else was there first
 no answer to a write, or 5xx          OutcomeUnknown   observe before doing it again
+
+An answer must be whole in `WHOLE` times the timeout, and of bounded length: one that trickles is no answer.
 """
 
+import asyncio
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import httpx
@@ -17,6 +21,7 @@ from integrations.errors import Conflict, OutcomeUnknown, Rejected, Unavailable
 from integrations.kubernetes.access import Access
 
 Json = dict[str, Any]
+WHOLE = 3
 _PAGE = 500
 _MOST = 32_000_000
 """Bytes of one answer: a page of 500 pods of a large cluster has about 5 million."""
@@ -30,6 +35,10 @@ class Gone(Rejected):
     """It is not there (404)."""
 
 
+class Expired(Rejected):
+    """It was there and no longer is (410): the rest of a list that was read too slowly."""
+
+
 class Cluster:
     """One cluster. Use as an async context manager; connections are kept while it is open."""
 
@@ -37,6 +46,7 @@ class Cluster:
         self.access = access
         extensions = {"sni_hostname": access.server_name} if access.server_name else {}
         self._extensions = extensions
+        self._patience = WHOLE * timeout
         self._client = httpx.AsyncClient(
             base_url=access.server,
             auth=access.auth,
@@ -68,7 +78,7 @@ class Cluster:
                     following = (page.get("metadata") or {}).get("continue") or ""
                     if not following:
                         return tuple(items)
-            except _Expired:
+            except Expired:
                 if again:
                     raise Unavailable(f"the list {path} expired twice while it was read") from None
         raise AssertionError
@@ -90,13 +100,7 @@ class Cluster:
 
     async def text(self, path: str, **query: str) -> str:
         """What is there, as text: logs."""
-        try:
-            response = await self._client.get(path, params=query, extensions=self._extensions)
-        except httpx.HTTPError as error:
-            raise Unavailable(f"the cluster could not be asked: {web.in_words(error)}") from error
-        if response.status_code != httpx.codes.OK:
-            raise Rejected(f"{response.status_code}: {_reason(response)}")
-        return response.text
+        return _text(await self._exchange("GET", path, query, None, {}, writes=False), path)
 
     async def _send(
         self,
@@ -109,35 +113,67 @@ class Cluster:
         writes: bool = False,
     ) -> Json:
         headers = {"Content-Type": kind} if kind else {}
+        return _read(await self._exchange(method, path, query or {}, body, headers, writes=writes), path, writes=writes)
+
+    async def _exchange(
+        self, method: str, path: str, query: Mapping[str, str], body: str | None, headers: Mapping[str, str], *, writes: bool
+    ) -> "_Answer":
+        """Status and body. Raises `Unavailable` where nothing was sent, or nothing was to be changed, else `OutcomeUnknown`."""
         try:
-            response = await self._client.request(
-                method, path, params=dict(query or {}), content=body, headers=headers, extensions=self._extensions
-            )
+            async with (
+                asyncio.timeout(self._patience),
+                self._client.stream(
+                    method, path, params=dict(query), content=body, headers=dict(headers), extensions=self._extensions
+                ) as response,
+            ):
+                return _Answer(response.status_code, await web.read(response, _MOST))
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError) as error:
             raise Unavailable(f"the cluster cannot be reached: {web.in_words(error)}") from error
-        except httpx.HTTPError as error:
+        except (httpx.HTTPError, TimeoutError, web.TooLong) as error:
+            why = f"no whole answer within {self._patience:g} s" if isinstance(error, TimeoutError) else web.in_words(error)
             if writes:
-                raise OutcomeUnknown(f"the cluster gave no answer to a change: {web.in_words(error)}") from error
-            raise Unavailable(f"the cluster could not be asked: {web.in_words(error)}") from error
-        return _read(response, path, writes=writes)
+                raise OutcomeUnknown(f"the cluster gave no answer to a change: {why}") from error
+            raise Unavailable(f"the cluster could not be asked: {why}") from error
 
 
-class _Expired(Exception):
-    """The list's continuation is too old (410)."""
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    """What came back."""
+
+    status: int
+    body: bytes
+
+    @property
+    def json(self) -> object:
+        """The body as JSON; `None` where it is none."""
+        try:
+            return json.loads(self.body)
+        except ValueError:
+            return None
+
+    @property
+    def reason(self) -> str:
+        """Why not, in the cluster's own words."""
+        found = self.json
+        if isinstance(found, dict):
+            return str(found.get("message") or found.get("reason") or "")[:500]
+        return self.body[:200].decode("utf-8", "replace")
 
 
-def _read(response: httpx.Response, path: str, *, writes: bool) -> Json:
-    status = response.status_code
-    reason = _reason(response)
+def _text(answer: _Answer, path: str) -> str:
+    if answer.status != httpx.codes.OK:
+        _read(answer, path, writes=False)
+    return answer.body.decode("utf-8", "replace")
+
+
+def _read(answer: _Answer, path: str, *, writes: bool) -> Json:
+    status, reason = answer.status, answer.reason if answer.status >= httpx.codes.MULTIPLE_CHOICES else ""
     match status:
         case 200 | 201 | 202:
-            if len(response.content) > _MOST:
-                raise Rejected(f"{path}: the answer is longer than {_MOST} bytes")
-            try:
-                body = response.json()
-            except ValueError:
-                raise Rejected(f"{path}: the answer is no JSON; is this a Kubernetes API?") from None
-            return body if isinstance(body, dict) else {}
+            body = answer.json
+            if not isinstance(body, dict):
+                raise Rejected(f"{path}: the answer is no JSON object; is this a Kubernetes API?")
+            return body
         case 401:
             raise Rejected(f"the cluster does not know us (401): the credentials are wrong or have expired. {reason}".strip())
         case 403:
@@ -147,7 +183,7 @@ def _read(response: httpx.Response, path: str, *, writes: bool) -> Json:
         case 409:
             raise Conflict(f"somebody else changed it (409): {reason}")
         case 410:
-            raise _Expired
+            raise Expired(f"no longer there (410): {reason}")
         case 422 if reason.startswith(_UNFIT_PATCH):
             raise Conflict(f"it is no longer what was expected (422): {reason}")
         case 429:
@@ -158,11 +194,3 @@ def _read(response: httpx.Response, path: str, *, writes: bool) -> Json:
             raise Unavailable(f"the cluster answered {status}: {reason}")
         case _:
             raise Rejected(f"the cluster answered {status}: {reason}")
-
-
-def _reason(response: httpx.Response) -> str:
-    try:
-        body = response.json()
-    except ValueError:
-        return response.text[:200]
-    return str(body.get("message") or body.get("reason") or "")[:500] if isinstance(body, dict) else ""

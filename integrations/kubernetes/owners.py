@@ -41,14 +41,38 @@ def owner_findings(workload: Json) -> tuple[Finding, ...]:
 
 def autoscaler_findings(kind: Kind, name: str, autoscalers: Iterable[Json]) -> tuple[Finding, ...]:
     """Autoscalers that set this workload's number of pods; Rollbot never does."""
-    found = []
-    for scaler in autoscalers:
-        target = scaler["spec"].get("scaleTargetRef") or {}
-        if str(target.get("kind", "")).lower() == kind and target.get("name") == name:
-            found.append(
-                _warn(f"{name} is scaled by the autoscaler {scaler['metadata']['name']}; its number of pods may change meanwhile")
-            )
-    return tuple(found)
+    return tuple(
+        _warn(f"{name} is scaled by the autoscaler {scaler['metadata']['name']}; its number of pods may change meanwhile")
+        for scaler in autoscalers
+        if _names(scaler["spec"].get("scaleTargetRef"), kind, name)
+    )
+
+
+def canary_findings(kind: Kind, name: str, canaries: Iterable[Json]) -> tuple[Finding, ...]:
+    """Flagger's canaries that watch this workload. Users are served by its copy NAME-primary, which only Flagger changes."""
+    return tuple(
+        _warn(
+            f"{name} is watched by the Flagger canary {canary['metadata']['name']}: going back starts a new analysis, and users "
+            f"stay on {name}-primary until it has passed (spec.skipAnalysis: true makes it quick)"
+        )
+        for canary in canaries
+        if _names(canary["spec"].get("targetRef"), kind, name)
+    )
+
+
+def rollout_findings(kind: Kind, name: str, rollouts: Iterable[Json]) -> tuple[Finding, ...]:
+    """Argo Rollouts that take their template from this workload."""
+    return tuple(
+        _warn(f"{name} is the template of the Argo Rollout {rollout['metadata']['name']}, which decides when its pods change")
+        for rollout in rollouts
+        if _names(rollout["spec"].get("workloadRef"), kind, name)
+    )
+
+
+def _names(reference: Json | None, kind: Kind, name: str) -> bool:
+    """Whether a reference of another object means this workload."""
+    found = reference or {}
+    return str(found.get("kind", "")).lower() == kind and found.get("name") == name
 
 
 def shape_findings(kind: Kind, workload: Json) -> tuple[Finding, ...]:

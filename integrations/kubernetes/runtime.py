@@ -14,6 +14,7 @@ from integrations.kubernetes import images, owners, pods, workload
 from integrations.kubernetes.access import Access, find_access
 from integrations.kubernetes.client import Cluster
 from integrations.kubernetes.place import Place, Sight, exist, place_of
+from integrations.kubernetes.rights import missing_rights
 from integrations.kubernetes.settings import Kind, read_settings
 from integrations.protocols import Finding, FindingLevel, Observation, Phase
 from planner.facts import Release, Service
@@ -68,7 +69,7 @@ class KubernetesRuntime:
         sight = await place.look()
         template = await sight.template_for(to)
         found = [*owners.owner_findings(sight.object), *owners.shape_findings(place.kind, sight.object)]
-        found += await _autoscalers(place)
+        found += [*await missing_rights(place), *await _watchers(place)]
         if template is None:
             lost = f"the cluster no longer has the template of {to.version}"
             found.append(_warn(f"{place.name}: {lost}; only the image is put back, not its settings"))
@@ -202,12 +203,25 @@ def _running(sight: Sight, fresh: list[Mapping[str, Any]], old: list[Mapping[str
     return sight.version if nobody else None
 
 
-async def _autoscalers(place: Place) -> list[Finding]:
+async def _watchers(place: Place) -> list[Finding]:
+    """What other objects say that they do with this workload. What the cluster does not know or not show says nothing."""
+    scalers, canaries, rollouts = await asyncio.gather(
+        _listed(place, "autoscaling/v1", "horizontalpodautoscalers"),
+        _listed(place, "flagger.app/v1beta1", "canaries"),
+        _listed(place, "argoproj.io/v1alpha1", "rollouts"),
+    )
+    return [
+        *owners.autoscaler_findings(place.kind, place.name, scalers),
+        *owners.canary_findings(place.kind, place.name, canaries),
+        *owners.rollout_findings(place.kind, place.name, rollouts),
+    ]
+
+
+async def _listed(place: Place, group: str, plural: str) -> tuple[Mapping[str, Any], ...]:
     try:
-        listed = await place.cluster.list(f"/apis/autoscaling/v1/namespaces/{place.namespace}/horizontalpodautoscalers")
+        return await place.cluster.list(f"/apis/{group}/namespaces/{place.namespace}/{plural}")
     except Rejected:
-        return []
-    return list(owners.autoscaler_findings(place.kind, place.name, listed))
+        return ()
 
 
 def _warn(text: str) -> Finding:

@@ -32,6 +32,11 @@ class Revision:
     number: int
 
 
+def plural(kind: Kind) -> str:
+    """What the API calls them."""
+    return _PLURAL[kind]
+
+
 def path(kind: Kind, namespace: str, name: str) -> str:
     """Where the workload is."""
     return f"/apis/apps/v1/namespaces/{namespace}/{_PLURAL[kind]}/{name}"

@@ -26,18 +26,22 @@ def cluster() -> FakeCluster:
 
 
 @pytest.fixture
-async def runtime(cluster: FakeCluster) -> AsyncIterator[KubernetesRuntime]:
+async def access(cluster: FakeCluster) -> AsyncIterator[Access]:
     runner = web.AppRunner(cluster.app())
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
-    access = Access(
+    yield Access(
         server=f"http://127.0.0.1:{runner.addresses[0][1]}",
         trust=False,
         auth=fixed_token(cluster.token),
         namespace="default",
         source="test",
     )
+    await stop_listening(runner)
+
+
+@pytest.fixture
+async def runtime(access: Access) -> AsyncIterator[KubernetesRuntime]:
     found = KubernetesRuntime(access=lambda context: access, timeout=2.0)
     yield found
     await found.close()
-    await stop_listening(runner)

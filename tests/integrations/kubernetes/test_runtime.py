@@ -2,10 +2,10 @@
 
 import pytest
 
-from integrations.errors import Conflict, OutcomeUnknown, Rejected, Unavailable
+from integrations.errors import Conflict, Rejected
 from integrations.kubernetes import workload
 from integrations.kubernetes.settings import Kind
-from integrations.protocols import FindingLevel, Phase
+from integrations.protocols import Phase
 from planner.facts import Release, Service
 from tests.integrations.contract import settled
 from tests.integrations.kubernetes.conftest import NEWER, OLDER, service
@@ -56,7 +56,7 @@ async def test_a_change_between_reading_and_patching_is_a_conflict(shop, runtime
     original = cluster._patch
 
     async def meddled(plural, found, request):
-        cluster._touch(found, spec=False)
+        cluster.touch(found, spec=False)
         return await original(plural, found, request)
 
     monkeypatch.setattr(cluster, "_patch", meddled)
@@ -172,108 +172,26 @@ async def test_a_release_whose_template_is_gone_gets_its_image_and_a_warning(clu
     assert (await settled(runtime, service(), OLDER, "k1")).running == "1.4.2"
 
 
-async def found(runtime, shop, to=OLDER):
-    return {(finding.level, finding.text) for finding in await runtime.preflight(shop, to)}
-
-
-async def test_preflight_says_who_else_changes_it(shop, runtime, cluster):
-    body = cluster.objects[f"{shop.runtime['workload']}s", "order-service"]
-    body["metadata"]["annotations"] = {"argocd.argoproj.io/tracking-id": "shop-prod:apps/Deployment:shop/order-service"}
-    body["metadata"]["labels"] = {"app.kubernetes.io/managed-by": "Helm", "kustomize.toolkit.fluxcd.io/name": "shop"}
-    cluster.put("horizontalpodautoscalers", "order", spec={"scaleTargetRef": {"kind": body["kind"], "name": "order-service"}})
-    texts = "\n".join(text for level, text in await found(runtime, shop) if level is FindingLevel.WARN)
-    for word in ("Argo CD application shop-prod", "Flux", "Helm", "autoscaler order"):
-        assert word in texts
-
-
-@pytest.mark.parametrize(
-    ("spec", "says"),
-    [
-        ({"paused": True}, "is paused"),
-        ({"updateStrategy": {"type": "OnDelete"}}, "OnDelete"),
-        ({"updateStrategy": {"type": "RollingUpdate", "rollingUpdate": {"partition": 1}}}, "partition of 1"),
-    ],
-)
-async def test_preflight_blocks_what_would_not_move(cluster, runtime, spec, says):
-    kind = "deployment" if "paused" in spec else "statefulset"
-    getattr(cluster, kind)("order-service", NEWER.artifact)
-    cluster.objects[f"{kind}s", "order-service"]["spec"].update(spec)
-    blocks = [text for level, text in await found(runtime, service(workload=kind)) if level is FindingLevel.BLOCK]
-    assert says in blocks[0]
-    with pytest.raises(Rejected, match=says):
-        await runtime.apply(service(workload=kind), OLDER, expect="2.0.0", key="k")
-    assert not cluster.patches
-
-
-async def test_preflight_finds_what_the_old_template_needs_and_is_gone(cluster, runtime):
-    body = cluster.deployment("order-service", OLDER.artifact)
-    body["spec"]["template"]["spec"]["containers"][0]["envFrom"] = [{"configMapRef": {"name": "order-v1"}}]
-    body["spec"]["template"]["spec"]["volumes"] = [{"name": "keys", "secret": {"secretName": "order-keys"}}]
-    cluster._touch(body, spec=True)
-    cluster.settle("deployments", "order-service")
-    del body["spec"]["template"]["spec"]["containers"][0]["envFrom"]
-    cluster.roll("deployments", "order-service", NEWER.artifact)
-    cluster.put("secrets", "order-keys")
-    blocks = [text for level, text in await found(runtime, service()) if level is FindingLevel.BLOCK]
-    assert blocks == ["order-service: configmap order-v1 is gone, and 1.4.2 needs it"]
-
-
-async def test_preflight_changes_nothing(shop, runtime, cluster):
-    await runtime.preflight(shop, OLDER)
-    assert not cluster.patches
-    assert any("dryRun=All" in request for request in cluster.requests)
-
-
-@pytest.mark.parametrize(
-    ("fault", "raises"),
-    [
-        ({"status": 401, "times": 2}, Rejected),
-        ({"status": 403}, Rejected),
-        ({"status": 404}, Rejected),
-        ({"status": 422, "message": 'Deployment.apps "x" is invalid'}, Rejected),
-        ({"status": 409}, Conflict),
-        ({"status": 429}, Unavailable),
-        ({"status": 500}, OutcomeUnknown),
-        ({"status": 503, "after": True}, OutcomeUnknown),
-        ({"reset": True}, OutcomeUnknown),
-        ({"reset": True, "after": True}, OutcomeUnknown),
-    ],
-)
-async def test_every_answer_to_a_change_says_what_to_do_next(cluster, runtime, fault, raises):
+async def test_a_pod_whose_log_cannot_be_read_is_doomed_all_the_same(cluster, runtime):
     cluster.deployment("order-service", OLDER.artifact)
     cluster.roll("deployments", "order-service", NEWER.artifact)
-    cluster.fail("PATCH", **fault)
-    with pytest.raises(raises):
-        await runtime.apply(service(), OLDER, expect="2.0.0", key="k1")
-
-
-@pytest.mark.parametrize(
-    ("fault", "raises"), [({"status": 500}, Unavailable), ({"reset": True}, Unavailable), ({"status": 403}, Rejected)]
-)
-async def test_every_answer_to_a_question_says_what_to_do_next(cluster, runtime, fault, raises):
-    cluster.deployment("order-service", OLDER.artifact)
-    cluster.fail("GET", **fault)
-    with pytest.raises(raises):
-        await runtime.current(service())
-
-
-async def test_an_answer_lost_after_the_change_is_found_by_looking(cluster, runtime):
-    cluster.deployment("order-service", OLDER.artifact)
-    cluster.roll("deployments", "order-service", NEWER.artifact)
-    cluster.fail("PATCH", 504, after=True)
-    with pytest.raises(OutcomeUnknown):
-        await runtime.apply(service(), OLDER, expect="2.0.0", key="k1")
-    assert (await runtime.observe(service(), OLDER, key="k1")).key == "k1"
+    cluster.broken[OLDER.artifact] = "CrashLoopBackOff"
     await runtime.apply(service(), OLDER, expect="2.0.0", key="k1")
-    assert len(cluster.patches) == 1
+    for status in (403, 429, 500):
+        cluster.fail("GET", status, path="/log")
+        seen = await settled(runtime, service(), OLDER, "k1")
+        assert seen.detail.endswith("last exit code 3")
 
 
-async def test_long_lists_are_read_page_by_page(cluster, runtime):
-    cluster.page = 2
-    cluster.deployment("order-service", OLDER.artifact, replicas=7)
+@pytest.mark.parametrize("reason", ["ImagePullBackOff", "InvalidImageName", "CreateContainerConfigError", "CreateContainerError"])
+async def test_what_can_never_start_is_said_with_its_reason(cluster, runtime, reason):
+    cluster.deployment("order-service", OLDER.artifact)
     cluster.roll("deployments", "order-service", NEWER.artifact)
+    cluster.broken[OLDER.artifact] = reason
     await runtime.apply(service(), OLDER, expect="2.0.0", key="k1")
-    assert (await settled(runtime, service(), OLDER, "k1")).running == "1.4.2"
+    seen = await settled(runtime, service(), OLDER, "k1")
+    assert seen.phase is Phase.FAILED
+    assert f"{reason}: it does not start" in seen.detail
 
 
 async def test_a_workload_that_is_not_there_is_said_so(cluster, runtime):
