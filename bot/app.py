@@ -158,7 +158,7 @@ async def assemble(settings: Settings) -> AsyncIterator[Parts]:
             views=Views(store, keys),
             jobs=jobs,
             worker=worker,
-            duties=Duties(log=runs, survey=world, runtimes=systems, now=memory.now),
+            duties=Duties(log=runs, survey=world, runtimes=systems, registries=finders, now=memory.now),
             desk=desk,
         )
 

@@ -39,7 +39,8 @@ class Obligation:
 class Sight:
     """What can be seen at one moment. A service missing in `current` or `leaves` was not seen; everything else is complete.
 
-    `held` names the run for which forward deploys of a service are locked, `leaves` what its runtime still says it leaves.
+    `held` names the run for which forward deploys of a service are locked, `leaves` what its runtime still says it leaves, `kept`
+    the reasons for which instances of it are kept out of discovery; missing there, too, was not seen.
     """
 
     held: Mapping[ServiceName, RunId] = field(default_factory=lambda: NOTHING)
@@ -48,6 +49,7 @@ class Sight:
     current: Mapping[ServiceName, Version] = field(default_factory=lambda: NOTHING)
     services: Mapping[ServiceName, Service] = field(default_factory=lambda: NOTHING)
     leaves: Mapping[ServiceName, AbstractSet[Duty]] = field(default_factory=lambda: NOTHING)
+    kept: Mapping[ServiceName, AbstractSet[str]] = field(default_factory=lambda: NOTHING)
 
 
 def obligations_of(run: Run) -> tuple[Obligation, ...]:
@@ -88,6 +90,11 @@ def seen_done(one: Obligation, sight: Sight) -> str | None:
             if seen is not None and one.owed.duty not in seen:
                 return f"what runs {service} no longer speaks of it"
             return _newer(service, version, sight) if version is not None and one.owed.duty is Duty.GIT else None
+        case Duty.DISCOVERY if service is not None:
+            reasons = sight.kept.get(service)
+            if reasons is None or any(f"{one.run} {service} " in f"{reason} " for reason in reasons):
+                return None
+            return f"no instance of {service} is kept out of discovery for run {one.run} any more"
         case _:
             return None
 

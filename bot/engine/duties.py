@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
@@ -10,8 +10,9 @@ import structlog
 
 from commands.ports import BadVersion, DeployHold, Surveyor
 from integrations.errors import IntegrationError
-from integrations.protocols import Runtime
+from integrations.protocols import Registry, Runtime
 from planner.duty_events import Duty, DutyClosed, DutyReminded
+from planner.facts import NOTHING
 from planner.names import RunId, ServiceName
 from planner.obligations import Obligation, Sight, reminder, seen_done
 from planner.snapshot import Snapshot
@@ -54,6 +55,7 @@ class Duties:
     log: DutyLog
     survey: Surveyor
     runtimes: Mapping[str, Runtime]
+    registries: Mapping[str, Registry] = field(default_factory=lambda: NOTHING)
     now: Callable[[], datetime]
 
     async def tend(self) -> None:
@@ -76,7 +78,7 @@ class Duties:
         held = {hold.service: hold.run for hold in await self.log.deploy_holds()}
         bad = frozenset((bad.service, bad.version) for bad in await self.log.bad_versions())
         looks = frozenset(await self.log.second_looks())
-        if not any(one.owed.duty in _ASKED | {Duty.FIX} for one in found):
+        if not any(one.owed.duty in _ASKED | {Duty.FIX, Duty.DISCOVERY} for one in found):
             return Sight(held=held, bad=bad, looks=looks)
         try:
             world = await self.survey()
@@ -91,7 +93,24 @@ class Duties:
             current=seen,
             services=world.services,
             leaves=await self._leaves(found, world),
+            kept=await self._kept(found, world),
         )
+
+    async def _kept(self, found: Sequence[Obligation], world: Snapshot) -> dict[ServiceName, frozenset[str]]:
+        """Why instances are kept out of discovery, of the services of which that is owed and whose registry answers."""
+        kept: dict[ServiceName, frozenset[str]] = {}
+        for name in sorted({one.owed.service for one in found if one.owed.duty is Duty.DISCOVERY and one.owed.service}):
+            service = world.services.get(name)
+            registry = self.registries.get(str((service.registry or {}).get("kind", ""))) if service else None
+            if service is None or registry is None:
+                continue
+            try:
+                async with asyncio.timeout(_LIMIT):
+                    seen = await registry.look(service)
+            except (TimeoutError, IntegrationError):
+                continue
+            kept[name] = frozenset(one.held for one in seen.instances if one.held is not None)
+        return kept
 
     async def _leaves(self, found: Sequence[Obligation], world: Snapshot) -> dict[ServiceName, frozenset[Duty]]:
         names = {one.owed.service for one in found if one.owed.duty in _ASKED and one.owed.service is not None}

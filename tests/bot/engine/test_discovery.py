@@ -5,9 +5,11 @@ from dataclasses import replace
 
 import pytest
 
+from bot.engine.duties import Duties
 from bot.fencing import LeaseLost
 from integrations.protocols import CatalogFacts
 from integrations.survey import survey
+from planner.duty_events import Duty
 from planner.events import Choice, Decided, StopAsked
 from planner.facts import Service
 from planner.run import Stage, StepState
@@ -180,6 +182,27 @@ async def test_what_is_left_out_of_discovery_is_owed(bench):
     assert run.ending == "left"
     todo = "\n".join(run.ended.obligations)
     assert "Put payment-service-1, payment-service-2 of payment-service back into discovery (the registry refuses)" in todo
+
+
+async def test_that_it_is_owed_ends_when_it_is_seen_that_somebody_did_it(bench):
+    bench.runtime.fault("payment-service", Fault.REJECTED)
+    bench.registry.fault(RegistryFault.RESTORE_REJECTED, times=10_000)
+    run = await bench.work(await decide(bench, await bench.work(await bench.granted()), Choice.LEAVE))
+    one = bench.worker
+    duties = Duties(log=bench.log, survey=one.survey, runtimes=one.runtimes, registries=one.registries, now=one.now)
+
+    async def owed() -> list[str]:
+        await duties.tend()
+        return [item.words for item in await bench.log.obligations() if item.owed.duty is Duty.DISCOVERY]
+
+    assert [words.startswith("Put payment-service-1") for words in await owed()] == [True]
+    bench.registry.fault(RegistryFault.SILENT)
+    assert len(await owed()) == 1
+    bench.registry.fault(RegistryFault.RESTORE_REJECTED, times=0)
+    for number in (1, 2):
+        bench.registry.deregister("payment-service", f"payment-service-{number}")
+    assert await owed() == []
+    assert run.ending == "left"
 
 
 async def test_undo_drains_and_restores_in_the_other_direction(bench):
