@@ -1,5 +1,6 @@
 """Workloads as a catalog: names by labels, owner, images as versions, history, and the way to run them."""
 
+import os
 from collections.abc import AsyncIterator
 
 import pytest
@@ -14,6 +15,7 @@ from planner.planning import make_plan
 from planner.snapshot import from_catalog
 from tests.integrations.catalog_contract import CatalogContract, CatalogWorld
 from tests.integrations.kubernetes.fake_cluster import FakeCluster
+from tests.integrations.kubernetes.real_cluster import KUBECONFIG, real_cluster
 
 
 @pytest.fixture
@@ -48,6 +50,27 @@ class TestContract(CatalogContract):
         cluster.deployment("payment", "shop/payment:1.0.0")
         nowhere = Access(server="http://127.0.0.1:9", trust=False, auth=None, namespace="shop", source="test")
         return CatalogWorld(catalog=catalog(access), gone=catalog(nowhere), source="kubernetes", edges=False)
+
+
+@pytest.mark.skipif(not os.environ.get(KUBECONFIG), reason=f"{KUBECONFIG} names no cluster")
+class TestRealContract(CatalogContract):
+    @pytest.fixture
+    async def catalog_world(self) -> AsyncIterator[CatalogWorld]:
+        async with real_cluster() as cluster:
+            for kind, name in (("deployment", "order"), ("statefulset", "payment")):
+                await cluster.make(kind, name, "busybox:1.34")
+                await cluster.roll(kind, name, "busybox:1.35")
+            found = KubernetesCatalog(namespaces=[cluster.namespace], access=lambda context: cluster.access)
+            nowhere = Access(server="http://127.0.0.1:9", trust=False, auth=None, namespace="shop", source="test")
+            yield CatalogWorld(catalog=found, gone=catalog(nowhere), source="kubernetes", edges=False)
+
+    async def test_history_and_the_way_to_run_it_are_the_clusters(self, catalog_world: CatalogWorld):
+        services = (await catalog_world.catalog.load()).services
+        for service, workload in ((services["order"], None), (services["payment"], "statefulset")):
+            assert service.current == "1.35"
+            assert [release.version for release in service.releases] == ["1.34", "1.35"]
+            assert all(release.deployed_at is not None for release in service.releases)
+            assert (service.runtime or {}).get("workload") == workload
 
 
 async def test_a_plan_can_be_made_and_run_from_what_the_cluster_says(cluster, access):
