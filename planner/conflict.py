@@ -11,12 +11,13 @@ from dataclasses import dataclass
 from pysat.solvers import Solver
 
 from planner.closure import Impossible
-from planner.graph import Graph, Need
+from planner.graph import Graph
 from planner.history import BarKind
 from planner.ladder import Ladder, ladders, runs
 from planner.names import ServiceName
+from planner.need import Need
 
-LARGEST = 400
+LARGEST = 2_000
 """Conflicts among more services than this are told without being made minimal."""
 
 
@@ -148,17 +149,12 @@ def _clauses(graph: Graph, rungs: dict[ServiceName, Ladder], fact: Fact) -> list
             for row in rows
             if row and not graph.met(fact.service, ladder.places[row], fact.other, ladder.places[row])
         ]
-    beside = rungs[fact.other]
-    clauses = []
-    for row in rows:
-        place = ladder.places[row]
-        # Two services that both stay are not the plan's business.
-        bad = runs(
-            not graph.met(fact.service, place, fact.other, at) and (row > 0 or column > 0)
-            for column, at in enumerate(beside.places)
-        )
-        clauses += [ladder.outside(row, row) + beside.outside(*run) for run in bad]
-    return clauses
+    beside, fitting = rungs[fact.other], graph.accepts(fact.need, fact.other)
+    bad = [not fitting >> at & 1 for at in beside.places]
+    moved = runs(bad)
+    # Two services that both stay are not the plan's business.
+    stayed = runs([False, *bad[1:]]) if rows[0] == 0 else moved
+    return [ladder.outside(row, row) + beside.outside(*run) for row in rows for run in (moved if row else stayed)]
 
 
 def _minimal(solver: Solver, switches: list[int]) -> list[int]:

@@ -67,7 +67,7 @@ def field_of(graph: Graph, target: ServiceName, places: dict[ServiceName, int]) 
     number = {name: at for at, name in enumerate(names)}
     forces = {}
     for at, name in enumerate(names):
-        odds = sorted({number[other] for other in graph.at_odds(name, places[name], lambda _: None) if other in number})
+        odds = sorted({number[other] for other in graph.at_odds(name, places[name]) if other in number})
         if odds:
             forces[at] = tuple(odds)
     near = _distances(graph, target, number)

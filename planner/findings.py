@@ -1,6 +1,6 @@
 """What a plan stands on, and what people should know besides: warnings that are nobody's fault here."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from planner.closure import Choice
 from planner.footing import stale
@@ -8,7 +8,7 @@ from planner.graph import Graph
 from planner.names import ServiceName, Version
 
 WHOLE = 2_000
-"""Catalogs up to this size are searched whole for needs that are broken already; of larger ones only the plan's surroundings."""
+"""Catalogs up to this size are searched whole for needs that are broken already; of larger ones only what the plan stands on."""
 
 SHOWN = 20
 """Warnings of one sort that are listed one by one."""
@@ -19,15 +19,19 @@ def facts_of(graph: Graph, choice: Choice) -> dict[ServiceName, Version]:
     names = set(choice.places)
     for name, place in choice.places.items():
         names.update(graph.needs(name, place), graph.needs(name, graph.history(name).now))
-        names.update(other for other in graph.consumers(name) if graph.need(other, graph.history(other).now, name) is not None)
+        for wish in graph.wishes(name):
+            names.update(wish.of)
     return {name: graph.history(name).current for name in sorted(names)}
 
 
-def findings(graph: Graph, choice: Choice, own: tuple[str, ...]) -> tuple[str, ...]:
-    """Warnings: of the survey, of the strategy (`own`), of what is not known or old, of needs broken before that stay so."""
+def findings(graph: Graph, choice: Choice, own: tuple[str, ...], facts: Iterable[ServiceName]) -> tuple[str, ...]:
+    """Warnings about a plan that stands on these `facts`.
+
+    Of the survey, of the strategy (`own`), of what is not known or old, of needs that were broken before and stay so.
+    """
     found: dict[str, None] = {}
     sorts = (graph.warnings, own, _unlisted(graph, choice), _unknown(graph, choice), stale(graph, choice))
-    for sort in (*sorts, _broken_already(graph, choice)):
+    for sort in (*sorts, _broken_already(graph, choice, facts)):
         lines = list(dict.fromkeys(sort))
         found.update(dict.fromkeys(lines[:SHOWN]))
         if len(lines) > SHOWN:
@@ -48,26 +52,33 @@ def _unlisted(graph: Graph, choice: Choice) -> Iterator[str]:
 def _unknown(graph: Graph, choice: Choice) -> Iterator[str]:
     """Needs that touch a moved service after the plan, as far as nobody knows them."""
     for name in sorted(choice.places):
-        yield from graph.unknown(name, choice.places[name])
-        for other in graph.consumers(name):
-            if other not in choice.places:
-                line = graph.unknown_of(other, graph.history(other).now, name)
-                if line is not None:
-                    yield line
+        history, place = graph.history(name), choice.places[name]
+        here, declared, known = f"{name} {history.version(place)}", history.releases[place].requires, graph.needs(name, place)
+        for other in sorted(graph.wanted(name)):
+            depends = graph.edge(name, other) is not None
+            if other in graph:
+                if depends and other not in known:
+                    yield _untold(here, other)
+            elif depends or other in declared:
+                wanted = f" {declared[other].text}" if other in declared else ""
+                yield f"{here} needs {other}{wanted}, but no such service is known: not checked"
+        silent = (other for other in graph.silent(name) if other not in choice.places)
+        yield from (_untold(f"{other} {graph.current(other)}", name) for other in silent)
 
 
-def _broken_already(graph: Graph, choice: Choice) -> Iterator[str]:
+def _untold(here: str, other: ServiceName) -> str:
+    return f"{here} depends on {other} without saying which versions, and history does not tell: any version is taken as fine"
+
+
+def _broken_already(graph: Graph, choice: Choice, facts: Iterable[ServiceName]) -> Iterator[str]:
     moved = choice.places
-    names: set[ServiceName] | list[ServiceName]
-    names = graph.names() if len(graph) <= WHOLE else {other for name in moved for other in graph.neighbours(name)}
-    for name in sorted(names):
+    for name in graph.names() if len(graph) <= WHOLE else facts:
         if name in moved:
             continue
         for other in graph.broken_now(name):
             if other in moved:
                 continue
-            current = graph.history(name).current
             need = graph.need(name, graph.history(name).now, other)
             words = "" if need is None else need.words
-            runs = graph.history(other).current
-            yield f"{name} {current} needs {other} {words}, but {runs} runs: it was so before, and this plan leaves it so"
+            needs = f"{name} {graph.current(name)} needs {other} {words}, but {graph.current(other)} runs"
+            yield f"{needs}: it was so before, and this plan leaves it so"

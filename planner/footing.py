@@ -5,8 +5,9 @@ from datetime import datetime, timedelta
 
 from planner.closure import Choice
 from planner.facts import Edge, Origin
-from planner.graph import Graph, Need
+from planner.graph import Graph
 from planner.names import ServiceName
+from planner.need import Need
 from planner.plan import Footing
 
 OLD = timedelta(days=7)
@@ -60,10 +61,9 @@ def _weighed(graph: Graph, choice: Choice) -> dict[Pair, Edge | None]:
         for at in (graph.history(name).now, place):
             for other, need in graph.needs(name, at).items():
                 _note(found, graph, (name, other), need)
-        for other in graph.consumers(name):
-            need_of_it = graph.need(other, choice.places.get(other, graph.history(other).now), name)
-            if need_of_it is not None:
-                _note(found, graph, (other, name), need_of_it)
+        for wish in graph.wishes(name):
+            for other in wish.of:
+                _note(found, graph, (other, name), wish.need)
     return found
 
 

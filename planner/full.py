@@ -88,8 +88,8 @@ def _places(graph: Graph, target: ServiceName, place: int, since: datetime) -> t
 def _broken(graph: Graph, places: dict[ServiceName, int]) -> tuple[ServiceName, ServiceName, str] | None:
     """A need that a full rollback would break: who needs, of whom, and in words."""
     for name in sorted(places):
-        # Only those at odds can break anything; they are few, and asked for in the order in which they are told.
-        for other in sorted(set(graph.at_odds(name, places[name], places.get))):
+        # Needs of moved services are asked about from their own side, so that each is looked at once.
+        for other in sorted({*graph.unmet(name, places[name], places), *graph.missed(name, places[name], places)}):
             beside = places.get(other, graph.history(other).now)
             for needy, at, needed, there in ((name, places[name], other, beside), (other, beside, name, places[name])):
                 need = graph.need(needy, at, needed)

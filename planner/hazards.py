@@ -16,6 +16,8 @@ def hazards(graph: Graph, places: dict[ServiceName, int]) -> tuple[Hazard, ...]:
     found = []
     for name in sorted(places):
         history = graph.history(name)
+        if not history.hazards_to(places[name]):
+            continue
         for place in range(history.now, places[name], -1):
             release = history.releases[place]
             found += [

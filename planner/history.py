@@ -7,6 +7,7 @@ newer than everything known, and the plan warns of it. Versions that are not Sem
 """
 
 from bisect import bisect_right
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -40,14 +41,15 @@ class History:
     """One service's releases, oldest first; `now` is the place of the one that runs.
 
     `barred` holds the places that may not be gone back to. `candidates` are the places a plan may choose from, the running
-    one first and then older and older. `listed` is false where the running version is in no release list. `crossed` counts,
-    for each place, the hazards brought up to and including it.
+    one first and then older and older. `listed` is false where the running version is in no release list, `dated` where
+    some release has no time. `crossed` counts, for each place, the hazards brought up to and including it.
     """
 
     service: Service
     releases: tuple[Release, ...]
     now: int
     listed: bool
+    dated: bool
     times: tuple[datetime | None, ...]
     barred: dict[int, Bar]
     candidates: tuple[int, ...]
@@ -74,7 +76,7 @@ class History:
         """The place of the release that was live at that moment; `None` where none was or nobody knows."""
         if moment is None:
             return None
-        if None not in self.times:
+        if self.dated:
             return bisect_right(self.times, moment) - 1 if self.times and self.times[0] <= moment else None  # type: ignore[type-var, operator]
         places = [place for place, time in enumerate(self.times) if time is not None and time <= moment]
         if not places:
@@ -85,38 +87,40 @@ class History:
 
 
 def history_of(
-    service: Service, current: Version, remembered: dict[Version, str] | None = None, *, pinned: bool = False
+    service: Service, current: Version, remembered: Mapping[Version, str] | None = None, *, pinned: bool = False
 ) -> History:
     """The history of a service that runs `current`; `remembered` are versions known as bad, with the reason given.
 
     Of a `pinned` service nothing but the running release may be used.
     """
-    releases = _ordered(service.releases)
+    releases, times = _ordered(service.releases)
     now = next((place for place, release in enumerate(releases) if release.version == current), None)
     listed = now is not None
     if now is None:
-        releases = (*releases, Release(version=current))
+        releases, times = (*releases, Release(version=current)), (*times, None)
         now = len(releases) - 1
     barred = _barred(service, releases, remembered or NOTHING)
     if pinned:
         barred = {place: Bar(kind=BarKind.PINNED, words="is out of the question: the service must stay") for place in range(now)}
+    earlier = range(now - 1, -1, -1)
     return History(
         service=service,
         releases=releases,
         now=now,
         listed=listed,
-        times=tuple(moment_of(release) for release in releases),
+        dated=listed and None not in times,
+        times=times,
         barred=barred,
-        candidates=(now, *(place for place in range(now - 1, -1, -1) if place not in barred)),
-        crossed=tuple(accumulate(sum(m.kind.is_hazard for m in release.migrations) for release in releases)),
+        candidates=(now, *([place for place in earlier if place not in barred] if barred else earlier)),
+        crossed=_crossed(releases),
     )
 
 
 def moment_of(release: Release) -> datetime | None:
     """When a release went live, in UTC; a time without a zone is taken as UTC."""
     time = release.deployed_at
-    if time is None:
-        return None
+    if time is None or time.tzinfo is UTC:
+        return time
     return time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)
 
 
@@ -130,25 +134,36 @@ def _any() -> Range:
     return Range.parse("*")
 
 
-def _ordered(releases: tuple[Release, ...]) -> tuple[Release, ...]:
+def _ordered(releases: tuple[Release, ...]) -> tuple[tuple[Release, ...], tuple[datetime | None, ...]]:
+    """The releases in the order of their times, where all have one, and the times."""
     moments = [moment_of(release) for release in releases]
-    if None in moments:
-        return releases
-    order = sorted(range(len(releases)), key=lambda place: (moments[place], place))
-    return tuple(releases[place] for place in order)
+    times = [moment for moment in moments if moment is not None]
+    if len(times) < len(moments):
+        return releases, tuple(moments)
+    in_order = sorted(times)
+    if in_order == times:
+        return releases, tuple(times)
+    order = sorted(range(len(releases)), key=times.__getitem__)
+    return tuple(releases[place] for place in order), tuple(in_order)
 
 
-def _barred(service: Service, releases: tuple[Release, ...], remembered: object) -> dict[int, Bar]:
+def _crossed(releases: tuple[Release, ...]) -> tuple[int, ...]:
+    if not any(release.migrations for release in releases):
+        return (0,) * len(releases)
+    return tuple(accumulate(sum(migration.kind.is_hazard for migration in release.migrations) for release in releases))
+
+
+def _barred(service: Service, releases: tuple[Release, ...], reasons: Mapping[Version, str]) -> dict[int, Bar]:
     barred: dict[int, Bar] = {}
-    reasons = dict(remembered)  # type: ignore[call-overload]
+    floor = service.security_floor
     for place, release in enumerate(releases):
         if release.verified is Verified.BAD:
             barred[place] = Bar(kind=BarKind.BAD, words="is marked bad in the catalog")
-        elif release.version in reasons:
+        elif reasons and release.version in reasons:
             why = reasons[release.version]
             barred[place] = Bar(kind=BarKind.REMEMBERED, words="is remembered as bad" + (f" ({why})" if why else ""))
-        elif service.security_floor is not None and _below(service.security_floor, place, releases):
-            barred[place] = Bar(kind=BarKind.FLOOR, words=f"is below the security floor {service.security_floor}")
+        elif floor is not None and _below(floor, place, releases):
+            barred[place] = Bar(kind=BarKind.FLOOR, words=f"is below the security floor {floor}")
     return barred
 
 

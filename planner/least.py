@@ -19,7 +19,7 @@ from typing import Any
 from pysat.examples.rc2 import RC2Stratified
 from pysat.formula import WCNF
 
-from planner.closure import Bounds, Choice, Impossible, TooHard, agree
+from planner.closure import Bounds, Choice, Impossible, TooHard
 from planner.graph import Graph
 from planner.ladder import Ladder, ladders, runs
 from planner.names import ServiceName
@@ -78,10 +78,10 @@ def least(graph: Graph, bounds: Bounds, effort: Effort | None = None) -> Choice 
 def _clashing(graph: Graph, places: dict[ServiceName, int], asked: set[ServiceName]) -> set[ServiceName]:
     """Services whose needs are not kept against one that was asked about."""
     found = set()
+    moved = {name: place for name, place in places.items() if place != graph.history(name).now}
     for name in asked:
-        for other in graph.neighbours(name):
-            beside = places.get(other, graph.history(other).now)
-            if other not in asked and not agree(graph, name, places[name], other, beside):
+        for other in graph.at_odds(name, places[name], moved):
+            if other not in asked and (name in moved or other in moved):
                 found.add(other)
     return found
 
@@ -109,10 +109,9 @@ def _optimum(
     formula = WCNF()
     for ladder in rungs.values():
         formula.extend(list(ladder.rules()))
-    for name, ladder in rungs.items():
-        for other in graph.neighbours(name):
-            if other in rungs and name < other:
-                _forbid(formula, tables[name, other], ladder, rungs[other])
+    pairs = {(min(name, other), max(name, other)) for name in rungs for other in graph.providers(name) if other in rungs}
+    for name, other in sorted(pairs):
+        _forbid(formula, tables[name, other], rungs[name], rungs[other])
         if len(formula.hard) > CLAUSES:
             raise _Spent(f"{CLAUSES} clauses")
     _weigh(graph, formula, rungs)
@@ -127,11 +126,13 @@ def _forbid(formula: Any, table: tuple[int, ...], rows: Ladder, columns: Ladder)
     """Rule out every pair of places that does not agree, in rectangles as large as they come."""
     before: list[tuple[int, int]] = []
     since: dict[tuple[int, int], int] = {}
+    shown = sum(1 << place for place in columns.places)
+    last = -1
     for row in range(len(rows.places) + 1):
-        bad: list[tuple[int, int]] = []
-        if row < len(rows.places):
-            good = table[rows.places[row]]
-            bad = runs(not good >> place & 1 for place in columns.places)
+        good = table[rows.places[row]] & shown if row < len(rows.places) else shown
+        if good == last:
+            continue  # as in the row before
+        last, bad = good, [] if good == shown else runs(not good >> place & 1 for place in columns.places)
         for run in before:
             if run not in bad:
                 formula.append(rows.outside(since.pop(run), row - 1) + columns.outside(*run))

@@ -50,16 +50,12 @@ def _sorted(edges: list[OrderEdge]) -> tuple[OrderEdge, ...]:
 def _arrows(graph: Graph, places: dict[ServiceName, int]) -> Iterator[OrderEdge]:
     """`before` must be back no later than `after`."""
     for after in sorted(places):
-        for before in graph.at_odds(after, places[after], _runs_now):
+        for before in graph.at_odds(after, places[after]):
             if before not in places:
                 continue
             why = broken(graph, after, places[after], before, graph.history(before).now)
             there = f"With {after} already at {graph.history(after).version(places[after])} and {before} still at "
             yield OrderEdge(before=before, after=after, because=f"{there}{graph.history(before).current}: {why}")
-
-
-def _runs_now(_: ServiceName) -> None:
-    return None
 
 
 def broken(graph: Graph, one: ServiceName, place: int, other: ServiceName, other_place: int) -> str | None:

@@ -32,8 +32,13 @@ from planner.snapshot import Snapshot
 from planner.target import choose_target
 from planner.wire import sealed
 
-WEIGHED = 2_000
+WEIGHED = 200
 """An alternative that would move more services than this is not worked out."""
+
+INSTEAD = 2_000
+"""Nor is one that stands in for a partial plan that was too hard offered, where it would move more than this."""
+
+UNWEIGHED = f"More than {WEIGHED} services went live since then: the full rollback was not weighed, but can be asked for."
 
 
 def make_plan(request: Request, snapshot: Snapshot) -> Plan | Refusal:
@@ -56,7 +61,7 @@ def make_plan(request: Request, snapshot: Snapshot) -> Plan | Refusal:
         case _:
             assert_never(request.strategy)
     if isinstance(draft, TooHard):
-        return too_hard(graph, request, place, draft, full=isinstance(_full(graph, request, place, WEIGHED), Draft))
+        return too_hard(graph, request, place, draft, full=isinstance(_full(graph, request, place, INSTEAD), Draft))
     if isinstance(draft, Impossible):
         return no_partial(graph, request, place, draft)
     if isinstance(draft, NoFull):
@@ -131,8 +136,10 @@ def _full(graph: Graph, request: Request, place: int, limit: int | None = None) 
 
 def _finish(graph: Graph, request: Request, place: int, draft: Draft, rates: Rates) -> Plan:
     history = graph.history(request.service)
-    found = compare(graph, request, draft, _other(graph, request, place, draft), rates)
+    other = _other(graph, request, place, draft)
+    found = compare(graph, request, draft, other if isinstance(other, Draft) else None, rates)
     chosen = found.draft
+    facts = facts_of(graph, chosen.choice)
     return sealed(
         Plan(
             digest="",
@@ -142,11 +149,11 @@ def _finish(graph: Graph, request: Request, place: int, draft: Draft, rates: Rat
             waves=chosen.order.waves,
             order=chosen.order.edges,
             hazards=chosen.hazards,
-            warnings=findings(graph, chosen.choice, chosen.warnings),
+            warnings=findings(graph, chosen.choice, chosen.warnings, facts),
             risk=found.risk,
             alternatives=found.alternatives,
-            advice=found.advice,
-            facts=MappingProxyType(facts_of(graph, chosen.choice)),
+            advice=UNWEIGHED if isinstance(other, TooHard) else found.advice,
+            facts=MappingProxyType(facts),
             stands_on=footing(graph, chosen.choice),
             data_loss_accepted=request.accept_data_loss,
             policy=request.policy,
@@ -171,8 +178,8 @@ def _moves(graph: Graph, request: Request, draft: Draft) -> tuple[Move, ...]:
     return tuple(move(name, number) for number, wave in enumerate(draft.order.waves, start=1) for name in wave)
 
 
-def _other(graph: Graph, request: Request, place: int, draft: Draft) -> Draft | None:
-    """The other strategy, where there is one and it does something else."""
+def _other(graph: Graph, request: Request, place: int, draft: Draft) -> Draft | TooHard | None:
+    """The other strategy, where there is one and it does something else; `TooHard` where a full one is too large to weigh."""
     other: Draft | None = None
     if draft.strategy is Strategy.FULL and request.strategy is Strategy.AUTO:
         return None  # the full rollback stands in for a partial one that was too hard
@@ -181,5 +188,7 @@ def _other(graph: Graph, request: Request, place: int, draft: Draft) -> Draft | 
         other = draft_of(graph, Strategy.PARTIAL, choice) if isinstance(choice, Choice) else None
     else:
         full = _full(graph, request, place, WEIGHED)
+        if isinstance(full, TooHard):
+            return full
         other = full if isinstance(full, Draft) else None
     return None if other is None or other.choice == draft.choice else other

@@ -22,7 +22,7 @@ def reasons(graph: Graph, request: Request, choice: Choice, since: str | None) -
     queue = deque([request.service])
     while queue:
         name = queue.popleft()
-        for other in sorted(set(graph.at_odds(name, choice.places[name], lambda _: None))):
+        for other in sorted(set(graph.at_odds(name, choice.places[name]))):
             if other not in choice.places or other in chains:
                 continue
             history = graph.history(other)

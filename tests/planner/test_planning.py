@@ -274,3 +274,15 @@ def test_times_without_a_zone_count_as_utc():
     old, new = release("1.0.0", 1), release("2.0.0")
     mixed = snapshot(service("order", old, type(new)(version="2.0.0", deployed_at=bare)))
     assert isinstance(ask(mixed, strategy=Strategy.FULL), Plan)
+
+
+def test_a_full_rollback_of_very_many_services_is_left_to_those_who_ask_for_it():
+    since = [service(f"other-{number}", release("1.0.0", 1), release("1.1.0", 11)) for number in range(201)]
+    facts = snapshot(service("order", release("1.0.0", 2), release("2.0.0", 10)), *since)
+    plan = ask(facts)
+    assert plan.waves == (("order",),)
+    assert plan.alternatives == ()
+    assert plan.advice.startswith("More than 200 services went live since then")
+    full = ask(facts, strategy=Strategy.FULL)
+    assert len(full.moves) == 202
+    assert [other.strategy for other in full.alternatives] == [Strategy.PARTIAL]
