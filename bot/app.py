@@ -13,6 +13,7 @@ from bot.engine.duties import Duties
 from bot.engine.jobs import Jobs
 from bot.engine.steps import Pace
 from bot.engine.worker import Worker
+from bot.live_sources import sources
 from bot.memory import Memory, copies, remember, signer
 from bot.settings import Settings
 from bot.store.audit_anchor import Notary
@@ -28,6 +29,7 @@ from integrations.command_probe import CommandProbe
 from integrations.consul import ConsulRegistry
 from integrations.http_probe import HttpProbe
 from integrations.kubernetes import KubernetesRuntime
+from integrations.live_catalog import LiveCatalog
 from integrations.local_process import LocalProcessRuntime
 from integrations.preflight import preflight
 from integrations.prometheus_probe import PrometheusProbe
@@ -40,6 +42,9 @@ from planner.facts import Service
 from planner.names import ServiceName, Version
 from planner.plan import Plan
 from planner.snapshot import Snapshot
+
+LIVE_LIMIT = 10.0
+"""Seconds for a live catalog to answer; what it said before is used where it does not."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,6 +88,13 @@ def runtimes(settings: Settings) -> dict[str, Runtime]:
     return {"local_process": LocalProcessRuntime(settings.state_dir.resolve()), "kubernetes": KubernetesRuntime()}
 
 
+def catalog(settings: Settings, now: Callable[[], datetime]) -> Catalog:
+    """The catalog file, with the live catalogs that the settings name. `now` gives the time in UTC."""
+    file = CatalogFile(settings.catalog)
+    others = sources(settings)
+    return LiveCatalog(file, others, limit=LIVE_LIMIT, now=now) if others else file
+
+
 def registries(settings: Settings) -> dict[str, Registry]:
     """Every registry adapter by the `kind` that catalogs name it with."""
     token = settings.consul_token.get_secret_value() if settings.consul_token is not None else None
@@ -118,7 +130,7 @@ async def assemble(settings: Settings) -> AsyncIterator[Parts]:
             systems = {kind: ReadOnly(system) for kind, system in systems.items()}
             finders = {kind: ReadOnlyRegistry(finder) for kind, finder in finders.items()}
         world = World(
-            catalog=CatalogFile(settings.catalog),
+            catalog=catalog(settings, memory.now),
             runtimes=systems,
             runs=runs,
             limit=settings.survey,

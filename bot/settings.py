@@ -25,6 +25,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from bot.audit_settings import SHORTEST, Anchor, AuditKey
 from bot.audit_settings import read_key as read_key
+from bot.catalog_settings import LiveCatalogSettings
 from bot.policy_settings import Approvers as Approvers
 from bot.policy_settings import PolicySettings as PolicySettings
 from bot.token_kinds import kind_of
@@ -85,6 +86,8 @@ class Settings(BaseSettings):
     )
 
     catalog: Path = Path("services.yaml")
+    live_catalogs: tuple[LiveCatalogSettings, ...] = ()
+    """Other catalogs that are asked at every look at the world, and merged into the file's."""
     environment: str = Field(default="prod", pattern=r"^[a-z0-9][a-z0-9-]{0,30}$")
     state_dir: Path = Path(".rollbot")
     redis_url: Token | None = None

@@ -4,13 +4,13 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from types import MappingProxyType
 from typing import Any
 
-from bot import app
+from bot import app, clock
 from bot.cli.finding import Finding, Mark
 from bot.settings import Settings
 from integrations import command_probe, http_probe, local_process, prometheus_probe, tcp_probe
-from integrations.catalog_file import CatalogFile
 from integrations.consul import ConsulRegistry
 from integrations.errors import IntegrationError
+from integrations.live_catalog import LiveCatalog
 from integrations.protocols import Registry, Runtime
 from planner.facts import Check, Service
 
@@ -34,12 +34,15 @@ async def findings(settings: Settings) -> AsyncIterator[Finding]:
         yield Finding(Mark.MISSING, "catalog", text)
         return
     try:
-        facts = await CatalogFile(settings.catalog).load()
+        catalog = app.catalog(settings, clock.now)
+        facts = await catalog.load()
+        notes = await catalog.notes() if isinstance(catalog, LiveCatalog) else ()
     except IntegrationError as error:
         yield Finding(Mark.MISSING, "catalog", f"{settings.catalog} cannot be used:\n{error}")
         return
-    yield Finding(Mark.OK, "catalog", f"{len(facts.services)} services from {settings.catalog}")
-    for warning in facts.warnings:
+    from_ = " and ".join([str(settings.catalog), *(live.source for live in settings.live_catalogs)])
+    yield Finding(Mark.OK, "catalog", f"{len(facts.services)} services from {from_}")
+    for warning in (*facts.warnings, *notes):
         yield Finding(Mark.WARN, "catalog", warning)
     finders = app.registries(settings)
     systems, known = app.runtimes(settings), set(app.probes(settings))
