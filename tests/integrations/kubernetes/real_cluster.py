@@ -63,9 +63,10 @@ class RealCluster:
         """The workload as it is."""
         return await self.call("GET", self.path(kind, name))
 
-    async def pods(self, name: str) -> list[Json]:
-        """The pods of a workload."""
-        listed = await self.call("GET", f"/api/v1/namespaces/{self.namespace}/pods?labelSelector=app%3D{name}")
+    async def pods(self, name: str | None = None) -> list[Json]:
+        """The pods of a workload, or all."""
+        of = "" if name is None else f"?labelSelector=app%3D{name}"
+        listed = await self.call("GET", f"/api/v1/namespaces/{self.namespace}/pods{of}")
         found: list[Json] = listed["items"]
         return found
 
@@ -89,7 +90,7 @@ class RealCluster:
     async def play(self) -> None:
         """Be the nodes, for ever."""
         while True:
-            for pod in (await self.call("GET", f"/api/v1/namespaces/{self.namespace}/pods"))["items"]:
+            for pod in await self.pods():
                 # What is gone or was changed in between is looked at again in the next round.
                 with contextlib.suppress(httpx.HTTPStatusError):
                     await self._play(pod)
@@ -135,19 +136,28 @@ async def real_cluster() -> AsyncIterator[RealCluster]:
         await cluster.call("POST", "/api/v1/namespaces", {"metadata": {"name": cluster.namespace}})
         nodes = [node["metadata"]["name"] for node in (await cluster.call("GET", "/api/v1/nodes"))["items"]]
         cluster.plays = set(nodes) <= set(_NODES)
+        added = sorted(set(_NODES) - set(nodes)) if cluster.plays else []
         playing = None
         try:
+            for name in added:
+                await _add_node(cluster, name)
             if cluster.plays:
-                for name in set(_NODES) - set(nodes):
-                    await _add_node(cluster, name)
                 playing = asyncio.create_task(cluster.play(), name="nodes")
             yield cluster
         finally:
+            await cluster.call("DELETE", f"/api/v1/namespaces/{cluster.namespace}")
+            async with asyncio.timeout(_PATIENCE):
+                # Played nodes must see their pods end, or the namespace would never go.
+                while (
+                    playing is not None and (await cluster.call("GET", f"/api/v1/namespaces/{cluster.namespace}/pods"))["items"]
+                ):
+                    await asyncio.sleep(0.1)
             if playing is not None:
                 playing.cancel()
                 with contextlib.suppress(asyncio.CancelledError):
                     await playing
-            await cluster.call("DELETE", f"/api/v1/namespaces/{cluster.namespace}")
+            for name in added:
+                await cluster.call("DELETE", f"/api/v1/nodes/{name}")
 
 
 async def _add_node(cluster: RealCluster, name: str) -> None:
