@@ -1,13 +1,14 @@
 """A plan and a refusal as text and as Mermaid: everything is in it, lines stay short, nothing breaks out of a label."""
 
 import re
+from datetime import UTC, datetime
 
 import pytest
 
 from commands.views.plan_mermaid import plan_mermaid, refusal_mermaid
 from commands.views.plan_text import plan_text, refusal_text, slack_command
-from planner.facts import MigrationKind
-from planner.plan import Alternative, Hazard, Move, OrderEdge, Plan, Risk, Strategy, Target
+from planner.facts import MigrationKind, Origin
+from planner.plan import Alternative, Footing, Hazard, Move, OrderEdge, Plan, Risk, Strategy, Target
 from planner.refusal import Code, Refusal
 
 RISK = Risk(success=0.9731, expected_seconds=212.4, p90_seconds=340.0)
@@ -131,3 +132,20 @@ def test_nothing_breaks_out_of_a_label():
     assert not set('"[]{};`%\n') & set(re.sub(r"#\w+;", "", label[1]))
     assert "evil[" not in drawing
     assert 'no["No: Going back crosses #34;0042#34;."]' in refusal_mermaid(REFUSAL)
+
+
+SEEN = datetime(2026, 11, 20, 8, tzinfo=UTC)
+STANDS = (
+    Footing(origin=Origin.DECLARED, source=None, edges=3),
+    Footing(origin=Origin.IMPORTED, source="backstage", edges=1),
+    Footing(origin=Origin.OBSERVED, source="prometheus", edges=2, oldest_seen_at=SEEN, some=("order-service -> books",)),
+)
+
+
+def test_a_plan_says_on_which_kind_of_dependency_it_stands():
+    text = " ".join(plan_text(plan(stands_on=STANDS)).split())
+    assert (
+        "Stands on: 3 declared dependencies; 1 imported dependency (from backstage); 2 observed dependencies "
+        "(prometheus, each seen 2026-11-20 08:00 UTC or later)"
+    ) in text
+    assert "Stands on" not in plan_text(plan())

@@ -25,8 +25,10 @@ from bot.slack.render.kit import (
     who,
     with_mentions,
 )
+from commands.views.footing_text import stands_on
 from planner.approval import who_can
 from planner.events import Approved
+from planner.facts import Origin
 from planner.plan import Alternative, Move, Plan, Risk, Strategy
 from planner.policy import Policy
 from planner.run import Run
@@ -122,8 +124,15 @@ def body(plan: Plan, more: str = "…and {count} more lines in the thread", *, t
         blocks.append(section(listing([head, *lines], 5)))
     if plan.warnings:
         blocks.append(context(listing((f"⚠️ {escape(warning)}" for warning in plan.warnings), 2, length=800)))
-    blocks.append(context(f"{_risk(plan.risk)}{_alternatives(plan, typed=typed)}"))
+    blocks.append(context(f"{_risk(plan.risk)}{_footing(plan)}{_alternatives(plan, typed=typed)}"))
     return tuple(blocks)
+
+
+def _footing(plan: Plan) -> str:
+    """On what the plan stands, where that is not only what people declared here; the thread always says it."""
+    if all(footing.origin is Origin.DECLARED for footing in plan.stands_on):
+        return ""
+    return f"\nStands on {escape(stands_on(plan))}."
 
 
 def move(item: Move) -> str:
