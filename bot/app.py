@@ -22,6 +22,7 @@ from bot.store.keys import Keys
 from bot.store.leases import Leases
 from bot.store.runlog import RunLog
 from bot.store.views import Views
+from bot.together import Together
 from commands.ports import Desk
 from commands.record import Record
 from integrations.catalog_file import CatalogFile
@@ -154,7 +155,7 @@ async def assemble(settings: Settings) -> AsyncIterator[Parts]:
         desk = Desk(
             runs=runs,
             wake=jobs,
-            survey=world,
+            survey=Together(world),
             preflight=partial(_preflight, runtimes=systems, registries=finders, limit=settings.survey),
             examine=partial(_examine, probes=measuring, limit=settings.survey),
             policy=settings.policy.policy(),

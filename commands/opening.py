@@ -14,6 +14,9 @@ from planner.plan import Plan
 from planner.policy import FreezeRule
 from planner.run import Run, Stage
 
+_LOOKED_AT = 1000
+"""Newest runs of a service among which those that wait are looked for."""
+
 
 async def open_run(
     desk: Desk,
@@ -67,7 +70,7 @@ def overridden(call: Call, overrides: Sequence[tuple[str, str]]) -> tuple[Freeze
 
 async def waiting_for(desk: Desk, service: ServiceName) -> Run | None:
     """The run that waits for approval of a plan for this service; the newest, should there be several."""
-    for name in reversed(await desk.runs.open_runs()):
+    for name in await _open(desk, service):
         run = await desk.runs.read(name)
         if run is not None and run.stage is Stage.WAITING and run.plan.target.service == service:
             return run
@@ -76,12 +79,18 @@ async def waiting_for(desk: Desk, service: ServiceName) -> Run | None:
 
 async def supersede(desk: Desk, run: Run, by: Person) -> tuple[Run, ...]:
     """End the older waiting runs for the same service, since `by` asked again. One that was granted meanwhile is left alone."""
-    older = [name for name in await desk.runs.open_runs() if _number(name) < _number(run.id)]
+    older = [name for name in await _open(desk, run.plan.target.service) if _number(name) < _number(run.id)]
 
     def over(older: Run) -> str:
         return f"{by.name} asked for {run.plan.target.service} again{_where(run, older)}: run {run.id} took its place"
 
     return tuple([found for name in older if (found := await end_older(desk, name, run, by, over)) is not None])
+
+
+async def _open(desk: Desk, service: ServiceName) -> list[RunId]:
+    """The runs that would move this service and have not ended, newest first. Only of these the logs need be read."""
+    still = set(await desk.runs.open_runs())
+    return [name for name in await desk.runs.recent(_LOOKED_AT, service) if name in still]
 
 
 def replacing(run: Run, older: Sequence[Run]) -> tuple[str, ...]:

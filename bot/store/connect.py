@@ -6,7 +6,7 @@ from contextlib import AbstractAsyncContextManager
 from functools import partial
 from typing import Any, Protocol, cast
 
-from redis.asyncio import ConnectionPool, Redis
+from redis.asyncio import BlockingConnectionPool, ConnectionPool, Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import ExponentialBackoff
 from redis.exceptions import ConnectionError as RedisConnectionError
@@ -19,6 +19,10 @@ from bot.store.heeding import heeding
 STORE_DOWN = (RedisConnectionError, RedisTimeoutError, OutOfMemoryError, ReadOnlyError)
 """What a call raises while the store cannot be reached, is full, or is no longer the primary."""
 
+_AT_ONCE = 64
+"""Connections of one process, of which those that follow logs keep a few."""
+_TURN = 10
+"""Seconds that a call waits for a connection; after that the store counts as away."""
 Row = tuple[str, dict[str, str]]
 """An entry of a stream: its id and its fields."""
 
@@ -77,7 +81,8 @@ def connect(url: str, tag: str = "", *, patient: bool = True) -> Store:
     elif is_cluster(url):
         client = Redis.from_pool(cluster.pool(url, tag, **options))
     else:
-        client = Redis.from_url(url, **options)
+        # The library's usual pool fails the hundred-and-first call at once: a crowd of commands waits for its turn instead.
+        client = Redis.from_pool(BlockingConnectionPool.from_url(url, max_connections=_AT_ONCE, timeout=_TURN, **options))
     pool = client.connection_pool
     pool.connection_class = heeding(pool.connection_class)
     return cast("Store", client)

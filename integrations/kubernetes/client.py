@@ -30,6 +30,9 @@ _MOST = 32_000_000
 _UNFIT_PATCH = "the server rejected our request due to an error in our request"
 """All that is said where a patch's test or path does not hold. Where its result is not allowed, the object is named."""
 
+_AT_ONCE = 50
+"""Requests to one cluster at once."""
+
 
 class Gone(Rejected):
     """It is not there (404)."""
@@ -47,6 +50,8 @@ class Cluster:
         extensions = {"sni_hostname": access.server_name} if access.server_name else {}
         self._extensions = extensions
         self._patience = WHOLE * timeout
+        # The client's own queue is gone through anew for each request: thousands that wait there stop everything else.
+        self._turns = asyncio.Semaphore(_AT_ONCE)
         self._client = httpx.AsyncClient(
             base_url=access.server,
             auth=access.auth,
@@ -121,6 +126,7 @@ class Cluster:
         """Status and body. Raises `Unavailable` where nothing was sent, or nothing was to be changed, else `OutcomeUnknown`."""
         try:
             async with (
+                self._turns,
                 asyncio.timeout(self._patience),
                 self._client.stream(
                     method, path, params=dict(query), content=body, headers=dict(headers), extensions=self._extensions
