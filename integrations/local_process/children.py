@@ -16,6 +16,9 @@ from integrations.local_process.process_table import group_of, living
 
 _POLL = 0.02
 _KILL_PATIENCE = 10.0
+_NOTE_PATIENCE = 2.0
+_waiting: dict[tuple[int, str], threading.Thread] = {}
+"""Who waits in this bot for the end of which process, by number and birth."""
 
 
 def start(launch: Launch, log: Path, mark: str, ended: Callable[[int, str, int], None]) -> tuple[int, str]:
@@ -39,13 +42,24 @@ def start(launch: Launch, log: Path, mark: str, ended: Callable[[int, str, int],
     found = living(child.pid)
     # Already over: any word will do that no living process can have.
     born = found.born if found is not None else f"gone:{time.time_ns()}"
-    threading.Thread(target=_wait, args=(child, born, ended), name=f"wait for {child.pid}", daemon=True).start()
+    waiter = threading.Thread(target=_wait, args=(child, born, ended), name=f"wait for {child.pid}", daemon=True)
+    _waiting[child.pid, born] = waiter
+    waiter.start()
     return child.pid, born
 
 
 def _wait(child: "subprocess.Popen[bytes]", born: str, ended: Callable[[int, str, int], None]) -> None:
     code = child.wait()  # takes the zombie away, whether or not anybody asks
-    ended(child.pid, born, code)
+    try:
+        ended(child.pid, born, code)
+    finally:
+        del _waiting[child.pid, born]
+
+
+async def end_is_noted(pid: int, born: str) -> None:
+    """Returns when the end of a process that was just seen dead is written down, if this bot saw it end."""
+    if waiter := _waiting.get((pid, born)):
+        await asyncio.to_thread(waiter.join, _NOTE_PATIENCE)
 
 
 async def stop(pid: int, born: str, patience: float) -> None:

@@ -138,6 +138,7 @@ class LocalProcessRuntime:
         if process is None or process.version != to.version:
             return _of_another(sight, to)
         if sight.process is None:
+            await children.end_is_noted(process.pid, process.born)
             return Phase.FAILED, self._words(service, settings, self._ending(service, process))
         return await self._of_ours(service, settings, sight, to, process)
 
