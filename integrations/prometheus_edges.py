@@ -57,18 +57,19 @@ _WORKLOADS = ("deployment", "statefulset", "daemonset")
 _LINKERD = (*_WORKLOADS, *(f"dst_{kind}" for kind in _WORKLOADS), "dst_service")
 LINKERD = Series(name="Linkerd", metric="response_total", by=_LINKERD, where='direction="outbound"')
 LINKERD_REQUESTS = Series(name="Linkerd", metric="request_total", by=_LINKERD, where='direction="outbound"')
+_REPORTERS = {"destination": 1, "source": 2}
 ALL = (GRAPH, ISTIO, LINKERD, LINKERD_REQUESTS)
 
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One side calls the other: `count` calls in the window, the last of them at `last` where that is known."""
+    """One side calls the other: `count` calls in the window, the last of them at `last`, or then at the earliest."""
 
     client: str
     server: str
     kind: EdgeKind
     count: float
-    last: datetime | None
+    last: datetime
     rank: int
     """Which of several series that count the same calls is to be believed: the lowest."""
 
@@ -104,23 +105,23 @@ class PrometheusEdges:
             return []
         step = max(60.0, self._window / 60)
         lately = f"sum by ({by}) (increase({series.selector()}[{_span(max(2 * step, _SHORTEST))}])) > 0"
-        last = f"max_over_time(timestamp({lately})[{_span(self._window)}:{_span(step)}])"
+        # The steps of a subquery are aligned to the clock, so the last of them lies in the past: now is asked for besides.
+        last = f"timestamp({lately}) or max_over_time(timestamp({lately})[{_span(self._window)}:{_span(step)}])"
         try:
-            seen = {_key(labels): when for labels, when in await _ask(api, last, notes)}
+            seen = {_key(labels): when for labels, when, _ in await _ask(api, last, notes)}
         except IntegrationError as error:
             notes.append(f"when each call was last seen could not be asked ({error}): they are as old as the window")
             seen = {}
         left: Counter[str] = Counter()
         calls = []
-        for labels, count in counted:
+        for labels, count, asked_at in counted:
             ends = _ends(series, labels)
             if isinstance(ends, str):
                 left[ends] += 1
                 continue
             client, server, kind, rank = ends
-            moment = seen.get(_key(labels))
-            when = None if moment is None else datetime.fromtimestamp(moment, UTC).replace(microsecond=0)
-            calls.append(Call(client, server, kind, count, when, rank))
+            moment = seen.get(_key(labels), asked_at - self._window)
+            calls.append(Call(client, server, kind, count, datetime.fromtimestamp(moment, UTC).replace(microsecond=0), rank))
         notes += [f"{series.name}: {why} ({many} series): left out" for why, many in sorted(left.items())]
         return calls
 
@@ -141,7 +142,7 @@ class PrometheusEdges:
                     kind=kind,
                     origin=Origin.OBSERVED,
                     source=SOURCE,
-                    seen_at=max((call.last for several in ranked.values() for call in several if call.last), default=None),
+                    seen_at=max(call.last for several in ranked.values() for call in several),
                     rate=float(f"{sum(call.count for call in best) / self._window:.3g}"),
                     window=self._window,
                 )
@@ -174,12 +175,12 @@ def _ends(series: Series, labels: Labels) -> tuple[str, str, EdgeKind, int] | st
         server = labels.get("destination_service_name", "") if server in _VIRTUAL else server
         if client in _VIRTUAL or server in _VIRTUAL or server == "PassthroughCluster":
             return f"{client or 'unknown'} to {server or 'unknown'}: one side is not known to the mesh"
-        return client, server, EdgeKind.CALLS, 1 if labels.get("reporter") == "destination" else 2
+        return client, server, EdgeKind.CALLS, _REPORTERS.get(labels.get("reporter", ""), 3)
     client = next((labels[kind] for kind in _WORKLOADS if labels.get(kind)), "")
     server = next((labels[f"dst_{kind}"] for kind in _WORKLOADS if labels.get(f"dst_{kind}")), labels.get("dst_service", ""))
     if not client or not server:
         return f"{client or 'unknown'} to {server or 'unknown'}: one side is not in the mesh"
-    return client, server.partition(".")[0], EdgeKind.CALLS, 3 if series is LINKERD else 4
+    return client, server.partition(".")[0], EdgeKind.CALLS, 4 if series is LINKERD else 5
 
 
 def _key(labels: Labels) -> tuple[tuple[str, str], ...]:
@@ -190,18 +191,18 @@ def _span(seconds: float) -> str:
     return f"{max(1, round(seconds))}s"
 
 
-async def _ask(api: JsonApi, query: str, notes: list[str]) -> list[tuple[Labels, float]]:
-    """The numbers of an instant query with their labels; those that are none are left out."""
+async def _ask(api: JsonApi, query: str, notes: list[str]) -> list[tuple[Labels, float, float]]:
+    """The numbers of an instant query with their labels and the time that they are for; those that are none are left out."""
     answer = (await api.post_form("/api/v1/query", {"query": query})).body
     if not isinstance(answer, dict) or answer.get("status") != "success":
         raise Rejected(f"{api.place} answered in a shape that is not Prometheus's own; is this its address?")
     notes += [f"Prometheus warns that data is missing: {str(warning)[:200]}" for warning in answer.get("warnings") or []]
     data = answer.get("data") or {}
     try:
-        rows = [(_labels(row["metric"]), float(row["value"][1])) for row in data["result"]]
+        rows = [(_labels(row["metric"]), float(row["value"][1]), float(row["value"][0])) for row in data["result"]]
     except (KeyError, TypeError, ValueError, IndexError, AttributeError):
         raise Rejected(f"{api.place} answered in a shape that is not Prometheus's own") from None
-    return [(labels, value) for labels, value in rows if math.isfinite(value)]
+    return [row for row in rows if math.isfinite(row[1])]
 
 
 def _labels(metric: Any) -> Labels:

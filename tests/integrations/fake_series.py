@@ -22,6 +22,7 @@ class FakeSeries:
     warnings: list[str] = field(default_factory=list)
     status: int = 200
     body: str | None = None
+    refuses: str = "nothing at all"
     asked: list[str] = field(default_factory=list)
 
     def count(self, metric: str, calls: float, last: float = 1_790_000_000.0, **labels: str) -> None:
@@ -40,6 +41,8 @@ class FakeSeries:
         if self.status != 200:
             status, self.status = self.status, 200
             return web.Response(status=status, text="made to fail")
+        if self.refuses in query:
+            return web.json_response({"status": "error", "errorType": "execution", "error": "too many samples"}, status=422)
         if self.body is not None:
             return web.Response(text=self.body)
         result = self._answer(query)

@@ -85,6 +85,7 @@ async def test_istio_counts_each_call_once_whoever_reports_it():
     fake.count("istio_requests_total", 720, reporter="source", response_code="200", **ends)
     fake.count("istio_requests_total", 300, reporter="destination", response_code="200", **ends)
     fake.count("istio_requests_total", 60, reporter="destination", response_code="500", **ends)
+    fake.count("istio_requests_total", 700, reporter="waypoint", response_code="200", **ends)
     outside = {"destination_workload": "unknown", "destination_service_name": "mail"}
     fake.count("istio_requests_total", 36, reporter="source", source_workload="order", **outside)
     fake.count("istio_requests_total", 9, reporter="destination", source_workload="unknown", destination_workload="order")
@@ -125,6 +126,15 @@ async def test_silence_and_missing_data_are_said():
     fake = FakeSeries(warnings=["store gateway down"])
     fake.count(GRAPH, 36, client="a", server="b")
     assert "Prometheus warns that data is missing: store gateway down" in (await load(fake)).warnings
+
+
+async def test_where_nobody_can_say_when_calls_came_they_are_as_old_as_the_window():
+    fake = FakeSeries(refuses="timestamp(")
+    fake.count(GRAPH, 36, client="order", server="payment")
+    facts = await load(fake, window=3600.0)
+    seen = edges(facts)["order", "payment"].seen_at
+    assert seen is not None and seen.timestamp() == 1_790_000_100 - 3600
+    assert any("they are as old as the window" in note for note in facts.warnings)
 
 
 @pytest.mark.parametrize(
