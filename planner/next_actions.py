@@ -140,7 +140,13 @@ def _running(run: Run, max_parallel: int) -> tuple[Action, ...]:
 
 def _put_back(run: Run, states: frozenset[StepState] = frozenset(StepState)) -> tuple[Action, ...]:
     """No step rests with instances out of discovery: nobody would be sent to them, whatever they run. Tried once, then people."""
-    return tuple(PutBack(step.id) for step in run.steps.values() if step.held and not step.stranded and step.state in states)
+    return tuple(PutBack(step.id) for step in run.steps.values() if _is_out(step) and step.state in states)
+
+
+def _is_out(step: Step) -> bool:
+    """Whether instances are to be put back. Registrations of another release stay out where it is known that they are dead."""
+    unsure = bool(step.left) and step.state is StepState.FAILED and not step.settled
+    return (bool(step.held) or unsure) and not step.stranded
 
 
 def _in_vain(step: Step) -> str:

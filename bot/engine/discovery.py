@@ -68,9 +68,12 @@ async def bring_in(hand: Hand, step: Step, service: Service, registry: Registry,
         ours = [one for one in seen.instances if one.version == step.to and _ours(one, key)]
         if not ours:
             judgement = _judge(step.to, seen)
-            if judgement.verdict is Verdict.PASS or watch.over:
+            if judgement.verdict is Verdict.PASS:
                 left = tuple(one.id for one in seen.instances if _ours(one, key))
                 await hand.record(Restored(step=step.id, key=key, instances=tuple(restored), left=left))
+                return judgement
+            if watch.over:
+                # What is still out may be what runs, saying no version: it is put back when the step has failed.
                 return judgement
         elif watch.over:
             because = f"{_names(ours)} could not be put back into discovery: {trouble or _NO_EFFECT}"
@@ -86,7 +89,7 @@ async def put_back(hand: Hand, step: Step, service: Service, registry: Registry,
     while True:
         seen = await watch.look()
         if isinstance(seen, str):
-            await hand.record(RestoreFailed(step=step.id, key=key, instances=step.held, because=seen))
+            await hand.record(RestoreFailed(step=step.id, key=key, instances=step.held or step.left, because=seen))
             return
         ours = [one for one in seen.instances if _ours(one, key)]
         if not ours:

@@ -189,7 +189,7 @@ class Turn:
             service, registry, because = None, None, str(error)
         if service is None or registry is None:
             key = discovery.hold_key(self.hand.run, step)
-            await self.hand.record(RestoreFailed(step=step_id, key=key, instances=step.held, because=because))
+            await self.hand.record(RestoreFailed(step=step_id, key=key, instances=step.held or step.left, because=because))
             return
         await discovery.put_back(self.hand, step, service, registry, patience=pace.discover, poll=pace.poll)
 

@@ -147,6 +147,16 @@ async def test_an_old_release_that_nobody_can_find_does_not_pass(bench):
     assert bench.held() == []
 
 
+async def test_an_old_release_that_says_no_version_fails_the_gate_and_is_not_kept_out(bench):
+    start = bench._start
+    bench._start = lambda name, version: start(name, None)
+    run = await bench.work(await bench.granted())
+    assert run.stage is Stage.HALTED
+    assert "no healthy instance of 2.2.0 can be found" in run.because
+    assert bench.held() == []
+    assert bench.registry.versions("payment-service") == [None, None]
+
+
 async def test_what_others_hold_is_theirs(bench):
     bench.registry.hold("payment-service", "payment-service-1", "ana debugs")
     run = await bench.work(await bench.granted())
