@@ -186,14 +186,20 @@ async def ask(store, runs: int) -> None:
         since = moment()
         return await runs_of(store, KEYS, Question(since=since, until=since + day))
 
+    async def of_a_service_in_a_day(number: int) -> object:
+        since = moment()
+        return await runs_of(store, KEYS, Question(service=service(number), since=since, until=since + day))
+
     async def of_a_person_and_service(number: int) -> object:
         return await runs_of(store, KEYS, Question(by=chance.choice(PEOPLE).id, service=service(number)))
 
     print("\n| question | p50 ms | p99 ms |\n| --- | ---: | ---: |")
     await timed("plain redis-py: PING", lambda _: store.ping())
     await timed("plain redis-py: XRANGE of one run", lambda _: store.xrange(KEYS.log(f"r{chance.randrange(runs) + 1}")))
+    await timed("every hold there is", lambda _: log.all_holders())
     await timed("newest 50 runs", lambda _: log.recent(50))
     await timed("newest 50 runs of a service", lambda number: log.recent(50, service(number)))
+    await timed("a day's runs of a service", of_a_service_in_a_day)
     await timed("all runs of a person", lambda _: runs_of(store, KEYS, Question(by=chance.choice(PEOPLE).id)))
     await timed("all runs of a person that moved a service", of_a_person_and_service)
     await timed("all runs of a day", in_a_day)
@@ -219,7 +225,7 @@ async def append(store) -> None:
     await log.append(run, (e.Ended(ending=e.Ending.LEFT, because="measured"),))
 
 
-async def main(runs: int) -> None:
+async def main(runs: int, *, ask_only: bool = False) -> None:
     with tempfile.TemporaryDirectory() as name:
         place = Path(name)
         async with EmbeddedStore(place).run() as url:
@@ -233,6 +239,9 @@ async def main(runs: int) -> None:
                 f"{memory / entries:.0f} bytes an entry with indexes ({memory / 2**20:,.0f} MiB)"
             )
             await ask(store, runs)
+            if ask_only:
+                await store.aclose()
+                return
             await append(store)
             entries += 305
             columns = ("pass over everything", "s", "entries/s", "entries a second of the client's CPU", "its peak MiB")
@@ -274,4 +283,6 @@ async def trim(store, place: Path, before: datetime) -> None:
 if __name__ == "__main__":
     words = argparse.ArgumentParser(description=__doc__)
     words.add_argument("--runs", type=int, default=31_250)
-    asyncio.run(main(words.parse_args().runs))
+    words.add_argument("--ask", action="store_true", help="only fill and ask: run it at several sizes to see what grows")
+    given = words.parse_args()
+    asyncio.run(main(given.runs, ask_only=given.ask))

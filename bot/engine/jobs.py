@@ -32,6 +32,9 @@ TENDING = timedelta(seconds=30)
 REDELIVERY = timedelta(seconds=5)
 """How long a job may be silent before another worker gets it; the engine renews it while its worker lives."""
 
+AT_ONCE = 500
+"""Jobs of one process side by side. A run under way is one, mostly waiting; where all places were taken, no other would begin."""
+
 _STOP_AGAIN = 2.0
 """Seconds after which the engine is told once more to stop."""
 
@@ -99,7 +102,7 @@ class Jobs:
         with _lost(run):
             await self._docket.add(self.look_at_run, when=when, key=f"{run}:at:{when.timestamp():.0f}")(run)
 
-    async def work(self, worker: Worker, concurrency: int = 50, duties: Caretaker | None = None) -> None:
+    async def work(self, worker: Worker, concurrency: int = AT_ONCE, duties: Caretaker | None = None) -> None:
         """Work until cancelled; a store that goes away is waited for. `duties` are looked after now and then.
 
         When cancelled, the runs under way are left as they are, their leases given back: whoever comes next goes on with them.

@@ -1,15 +1,19 @@
 """The run log: the memory of runs, the stream that views follow, and the audit, in one place."""
 
+from collections import OrderedDict
 from collections.abc import AsyncIterator, Callable, Sequence
+from datetime import datetime
 
 from bot.fencing import Fence, Fenced, Overtaken, Rewound
 from bot.store.archives import archived, newest_archive
+from bot.store.audit_signing import Signer
 from bot.store.codec import read
 from bot.store.commit import Commit, Head, Lapsed, Outrun
-from bot.store.durable import ALONE
+from bot.store.connect import Store
+from bot.store.durable import ALONE, Copies
 from bot.store.environment_log import EnvironmentLog
 from bot.store.holds import milliseconds
-from bot.store.keys import ENVIRONMENT_CHAIN
+from bot.store.keys import ENVIRONMENT_CHAIN, Keys
 from commands.ports import Archived, Holder, Moved
 from planner.consent import BrokeGlass
 from planner.events import Ended, Entry, EnvironmentEvent, Planned, RunEvent, RunOpened, RunSealed
@@ -18,12 +22,26 @@ from planner.lock_events import SecondLookAsked
 from planner.names import RunId, ServiceName
 from planner.run import Run, Stage, follow, replay
 
+_KNOWN = 500
+"""Runs that are kept as they were read last: some kilobytes each."""
+
 
 class RunLog(EnvironmentLog):
     """Reads and writes the logs of one environment. Implements `commands.ports.Runs`, and more for the engine.
 
     A worker's writes count only once `replicas` have them: an effect follows from each.
     """
+
+    def __init__(
+        self,
+        redis: Store,
+        keys: Keys,
+        now: Callable[[], datetime],
+        replicas: Copies = ALONE,
+        signer: Signer | None = None,
+    ) -> None:
+        super().__init__(redis, keys, now, replicas, signer)
+        self._known: OrderedDict[RunId, Run] = OrderedDict()
 
     async def open(self, events: Sequence[RunEvent]) -> Run:
         """A new run whose log begins with these events."""
@@ -32,8 +50,22 @@ class RunLog(EnvironmentLog):
 
     async def read(self, run: RunId) -> Run | None:
         """The run as its log tells it now; `None` where there is none of that name."""
+        known = self._known.get(run)
+        if known is not None:
+            try:
+                return self._remember(await self.catch_up(known))
+            except Rewound:
+                self._known.pop(run, None)
         entries = await self.entries(run)
-        return replay(run, entries) if entries else None
+        return self._remember(replay(run, entries)) if entries else None
+
+    def _remember(self, run: Run) -> Run:
+        """What was read once need not be read and replayed from its beginning again: the sweep, status and views do so often."""
+        self._known[run.id] = run
+        self._known.move_to_end(run.id)
+        while len(self._known) > _KNOWN:
+            self._known.popitem(last=False)
+        return run
 
     async def entries(self, run: RunId, after: int = 0) -> tuple[Entry, ...]:
         """The entries after number `after`, oldest first. Raises `BrokenEntry` where the log was tampered with beyond reading."""

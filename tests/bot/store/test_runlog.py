@@ -3,10 +3,11 @@ import asyncio
 import pytest
 
 from bot.fencing import Fence, Fenced, Held
+from bot.store.runlog import RunLog
 from commands.ports import Moved
 from planner.events import BadCleared, BadMarked, Ended, Ending, LocksTaken, StopAsked
 from planner.run import Stage
-from tests.making import ANA, SHOP, approved, asked, granted, planned
+from tests.making import ANA, NOON, SHOP, approved, asked, granted, planned
 
 
 async def opened(log):
@@ -28,6 +29,20 @@ async def test_a_run_is_what_its_log_tells(log):
 async def test_there_is_no_run_of_an_unknown_name(log):
     assert await log.read("r99") is None
     assert await log.entries("r99") == ()
+
+
+async def test_what_was_read_before_is_read_on_and_a_log_that_went_back_is_read_anew(log, store, keys):
+    run = await log.open((asked(), planned()))
+    assert await log.read(run.id) == run
+    longer = await RunLog(store, keys, lambda: NOON).append(run, (approved(), granted()))
+    assert await log.read(run.id) == longer
+    # As after a failover that lost the end.
+    for number in (3, 4):
+        await store.xdel(keys.log(run.id), f"{number}-0")
+    await store.hset(keys.head(run.id), mapping={"seq": str(run.seq), "hash": run.hash})
+    assert await log.read(run.id) == run
+    await store.delete(keys.log(run.id))
+    assert await log.read(run.id) is None
 
 
 async def test_an_append_is_a_compare_and_set(log):
