@@ -54,7 +54,7 @@ async def act(desk: Desk, call: Call, intent: Suggest) -> Reply:
     near = await asyncio.to_thread(_near, graph, intent.failing, tuple(changed(graph, now)))
     seen = await desk.examine([snapshot.services[name] for name in near])
     by_hand = [Symptom(service=name, words=f"{call.actor.person.name} sees it fail") for name in intent.failing]
-    found = await asyncio.to_thread(suspicion, graph, [*by_hand, *seen.symptoms], now)
+    found = await asyncio.to_thread(suspicion, graph, [*by_hand, *seen.symptoms], now, seen.healthy)
     suggestions = [await asyncio.to_thread(_suggestion, snapshot, one) for one in found.suspects[:SHOWN]]
     return Suggested(
         suggestions=tuple(suggestions),
@@ -65,9 +65,9 @@ async def act(desk: Desk, call: Call, intent: Suggest) -> Reply:
 
 
 def _near(graph: Graph, failing: tuple[ServiceName, ...], young: tuple[ServiceName, ...]) -> list[ServiceName]:
-    """The services worth measuring: those named, those that changed, and their neighbours, in this order."""
+    """The services worth measuring: those named, those that changed lately, their neighbours, and what is most important."""
     beside = (other for name in (*failing, *young) for other in graph.neighbours(name))
-    return list(dict.fromkeys((*failing, *young, *beside)))[:EXAMINED]
+    return list(dict.fromkeys((*failing, *young, *beside, *graph.by_tier())))[:EXAMINED]
 
 
 def _suggestion(snapshot: Snapshot, suspect: Suspect) -> Suggestion:
@@ -86,5 +86,5 @@ def _looked(intent: Suggest, found: Suspicion, failing: int, measured: int, unkn
     began = f"from {', '.join(intent.failing)}, " if intent.failing else ""
     tried = f"{failing} of {measured} checks fail now" if measured else "no check could be measured"
     blind = f", {unknown} gave no answer" if unknown else ""
-    young = f"{len(found.suspects)} releases of the last 48 h are within reach" if found.suspects else "nothing young is in reach"
+    young = f"{len(found.suspects)} releases are within reach" if found.suspects else "no young release is within reach"
     return f"Looked {began}at releases, checks and who depends on whom: {young}; {tried}{blind}."

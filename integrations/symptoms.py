@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from integrations.errors import IntegrationError
 from integrations.protocols import Probe
 from planner.facts import Check, Service
+from planner.names import ServiceName
 from planner.suspects import Symptom
 from planner.verdict import Measurement, Outcome
 
@@ -16,9 +17,10 @@ AT_ONCE = 8
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Examined:
-    """What failed, how many checks were measured, and how many could not be."""
+    """What failed, whose checks all passed, how many checks were measured, and how many could not be."""
 
     symptoms: tuple[Symptom, ...]
+    healthy: frozenset[ServiceName] = frozenset()
     measured: int = 0
     unknown: int = 0
 
@@ -36,10 +38,12 @@ async def examine(services: Iterable[Service], probes: Mapping[str, Probe], *, l
             return None
 
     answers: Sequence[Measurement | None] = await asyncio.gather(*(one(check) for _, check in asked))
-    symptoms, unknown = [], 0
+    symptoms, unknown, passed, not_passed = [], 0, set(), set()
     for (service, check), answer in zip(asked, answers, strict=True):
+        (passed if answer is not None and answer.outcome is Outcome.PASS else not_passed).add(service.name)
         if answer is None or answer.outcome is Outcome.ERROR:
             unknown += 1
         elif answer.outcome is Outcome.FAIL:
             symptoms.append(Symptom(service=service.name, words=f"its check “{check.name}” fails: {answer.seen}"))
-    return Examined(symptoms=tuple(symptoms), measured=len(asked) - unknown, unknown=unknown)
+    healthy = frozenset(passed - not_passed)
+    return Examined(symptoms=tuple(symptoms), healthy=healthy, measured=len(asked) - unknown, unknown=unknown)

@@ -168,6 +168,11 @@ class Needs:
             self._kept.calls_among = calls_among(self._services)
         return self._kept.calls_among
 
+    def by_tier(self) -> list[ServiceName]:
+        """Every service that has checks, the most important first."""
+        known = [(service.tier or 99, name) for name, service in self._services.items() if service.checks and name in self]
+        return [name for _, name in sorted(known)]
+
     def running_bad(self) -> dict[ServiceName, str]:
         """Every service whose running version is remembered as bad, with the reason."""
         return {

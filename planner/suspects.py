@@ -17,13 +17,14 @@ from planner.graph import Graph
 from planner.names import ServiceName, Version
 from planner.walk import Walk
 
-RECENT = timedelta(hours=48)
-"""Releases that went live longer ago are no suspects."""
-HALF_LIFE = timedelta(hours=6)
-"""After so long a release is half as suspect."""
+RECENT = timedelta(days=30)
+"""Releases that went live longer ago are suspects only where something fails at their own service."""
+_FRESH, _LATELY = (1.0, timedelta(hours=6)), (0.1, timedelta(days=7))
+"""Weight of a release, and after how long half of it is left: most faults show within hours, some after days."""
 REGION = 5_000
 """So many services around the failing ones are walked at most."""
-_PASSING, _ENDING, _FAILING, _UPWARD, _KNOWN_BAD = 0.05, 0.02, 0.5, 0.2, 1.0
+_HEALTHY = 0.5
+_PASSING, _ENDING, _FAILING, _UPWARD, _KNOWN_BAD, _OLD = 0.02, 0.01, 0.5, 0.2, 1.0, 0.005
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,19 +60,26 @@ def changed(graph: Graph, now: datetime) -> dict[ServiceName, float]:
     for start, name in newest_first:
         if now - start > RECENT:
             break
-        found[name] = 0.5 ** (max(now - start, timedelta(0)) / HALF_LIFE)
+        age = max(now - start, timedelta(0))
+        found[name] = sum(weight * 0.5 ** (age / half) for weight, half in (_FRESH, _LATELY))
     for name in graph.running_bad():
         found[name] = found.get(name, 0.0) + _KNOWN_BAD
     return found
 
 
-def suspicion(graph: Graph, symptoms: Sequence[Symptom], now: datetime) -> Suspicion:
-    """Who is suspect of these symptoms at that moment. Services that nothing is known of are passed over."""
-    young = changed(graph, now)
+def suspicion(
+    graph: Graph, symptoms: Sequence[Symptom], now: datetime, healthy: frozenset[ServiceName] = frozenset()
+) -> Suspicion:
+    """Who is suspect of these symptoms at that moment; half as much where a service's own checks pass.
+
+    Services that nothing is known of are passed over.
+    """
+    young = {name: weight * (_HEALTHY if name in healthy else 1.0) for name, weight in changed(graph, now).items()}
     failing: dict[ServiceName, list[str]] = {}
     for symptom in symptoms:
         if symptom.service in graph:
             failing.setdefault(symptom.service, []).append(symptom.words)
+    young |= {name: _OLD for name in failing if name not in young and len(graph.choices(name)) > 1}
     if not young:
         return Suspicion(suspects=(), elsewhere=1.0)
     calls = graph.calls()
@@ -83,7 +91,7 @@ def suspicion(graph: Graph, symptoms: Sequence[Symptom], now: datetime) -> Suspi
             service=name,
             current=graph.history(name).current,
             share=share,
-            evidence=tuple(_evidence(graph, name, failing, now)),
+            evidence=(*_evidence(graph, name, failing, now), *(("its own checks pass",) if name in healthy else ())),
         )
         for at, share in zip(region, shares, strict=True)
         if (name := calls.names[at]) in young
@@ -117,7 +125,7 @@ def _region(
 def _ends(
     region: Sequence[int], edges: Mapping[int, list[tuple[int, float]]], starts: Sequence[int], own: Sequence[float]
 ) -> list[float]:
-    """How likely the walker ends at each service of the region."""
+    """How likely the walker ends at each service of the region because of what that released, and not of something else there."""
     place = {at: number for number, at in enumerate(region)}
     first, to, share, ends = array("q", [0]), array("q"), array("d"), array("d")
     for number, at in enumerate(region):
@@ -133,13 +141,13 @@ def _ends(
     for at in starts:
         entry[place[at]] += 1.0 / len(starts)
     visits = Walk(first=first, to=to, share=share, ends=ends).visits([1.0] * len(region), entry)
-    return [count * ends[number] for number, count in enumerate(visits)]
+    return [count * ends[number] * own[number] / (_ENDING + own[number]) for number, count in enumerate(visits)]
 
 
 def _evidence(graph: Graph, name: ServiceName, failing: Mapping[ServiceName, list[str]], now: datetime) -> list[str]:
     history = graph.history(name)
     live, found = history.times[history.now], []
-    if live is not None and now - live <= RECENT:
+    if live is not None:
         found.append(f"{history.current} went live {_ago(now - live)} ({live:%Y-%m-%d %H:%M} UTC)")
     why = graph.running_bad().get(name)
     if why is not None:
@@ -172,4 +180,4 @@ def _ago(age: timedelta) -> str:
     minutes = max(int(age.total_seconds() // 60), 0)
     if minutes < 120:
         return f"{minutes} min ago" if minutes else "less than a minute ago"
-    return f"{minutes // 60} h ago"
+    return f"{minutes // 60} h ago" if minutes < 48 * 60 else f"{minutes // 1440} days ago"

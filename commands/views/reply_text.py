@@ -27,7 +27,7 @@ from commands.views.plan_text import plan_text, refusal_text
 from commands.views.run_markdown import run_markdown
 from planner.run import Run
 
-NOBODY = "Nothing that was released in the last 48 h can be behind it: a rollback is probably not the answer."
+NOBODY = "Nothing that was released in the last 30 days can be behind it: a rollback is probably not the answer."
 
 
 def reply_text(reply: Reply) -> str:

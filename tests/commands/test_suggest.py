@@ -52,6 +52,7 @@ async def test_failing_checks_are_evidence():
 
 async def test_where_nothing_changed_lately_it_says_so():
     office = Office()
+    office.clock.go(90 * 86400)
     reply = await answer(office.desk, call(ANA, "suggest"))
     assert reply.suggestions == ()
     assert "a rollback is probably not the answer" in reply_text(reply)
@@ -80,4 +81,6 @@ async def test_every_check_is_measured_once():
     checks = tuple(Check(name=kind, probe=kind) for kind in (*probes, "unheard-of"))
     found = await examine([replace(service, checks=checks)], probes, limit=1.0)
     assert found.symptoms == (Symptom(service="order-service", words="its check “http” fails: 500"),)
-    assert (found.measured, found.unknown) == (2, 1)
+    assert (found.measured, found.unknown, found.healthy) == (2, 1, frozenset())
+    well = await examine([replace(service, checks=(Check(name="tcp", probe="tcp"),))], probes, limit=1.0)
+    assert well.healthy == {"order-service"}
