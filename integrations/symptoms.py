@@ -38,7 +38,8 @@ async def examine(services: Iterable[Service], probes: Mapping[str, Probe], *, l
             return None
 
     answers: Sequence[Measurement | None] = await asyncio.gather(*(one(check) for _, check in asked))
-    symptoms, unknown, passed, not_passed = [], 0, set(), set()
+    symptoms, unknown = [], 0
+    passed, not_passed = set[ServiceName](), set[ServiceName]()
     for (service, check), answer in zip(asked, answers, strict=True):
         (passed if answer is not None and answer.outcome is Outcome.PASS else not_passed).add(service.name)
         if answer is None or answer.outcome is Outcome.ERROR:
