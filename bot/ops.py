@@ -1,7 +1,10 @@
-"""Whether this process lives and does its work, for whatever watches it: /healthz, /readyz and /metrics on a port of its own."""
+"""Whether this process lives and does its work, for whatever watches it: /healthz, /readyz and /metrics on a port of its own.
+
+What else is asked there by machines comes as `routes`.
+"""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager
 
 from aiohttp import web
@@ -17,10 +20,17 @@ _PATIENCE = 3.0
 
 
 @asynccontextmanager
-async def ops_site(host: str, port: int, questions: Mapping[str, Question], metrics: Metrics | None = None) -> AsyncIterator[int]:
+async def ops_site(
+    host: str,
+    port: int,
+    questions: Mapping[str, Question],
+    metrics: Metrics | None = None,
+    routes: Iterable[web.RouteDef] = (),
+) -> AsyncIterator[int]:
     """The pages while the block runs; the port they are on. /healthz answers while the loop turns; /readyz asks every question.
 
-    None of them tells a secret or does anything, and they are for machines of our own: they ask for no password.
+    None of them tells a secret or does anything, and they are for machines of our own: they ask for no password. `routes` see to
+    that themselves.
     Raises `OSError` where the port is taken.
     """
 
@@ -39,7 +49,7 @@ async def ops_site(host: str, port: int, questions: Mapping[str, Question], metr
         return web.Response(body=page, headers={"Content-Type": CONTENT_TYPE})
 
     site = web.Application(client_max_size=1024)
-    site.add_routes([web.get("/healthz", healthy), web.get("/readyz", ready), web.get("/metrics", measured)])
+    site.add_routes([web.get("/healthz", healthy), web.get("/readyz", ready), web.get("/metrics", measured), *routes])
     runner = web.AppRunner(site, access_log=None)
     await runner.setup()
     try:

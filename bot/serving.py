@@ -11,7 +11,8 @@ from pydantic import SecretStr
 from bot.app import Parts, assemble, forget_secrets
 from bot.expiring import let_expire
 from bot.metrics import Metrics
-from bot.ops import ops_site
+from bot.ops import Question, ops_site
+from bot.ops_bad import bad_route
 from bot.presence import Presence
 from bot.settings import CannotStart, Mode, Settings
 from bot.slack.door import Door, Shut
@@ -146,8 +147,11 @@ async def _ops(settings: Settings, door: Door | Doors, parts: Parts, metrics: Me
     if settings.ops_port is None:
         yield
         return
+    questions: dict[str, Question] = {"slack": door.well, "store": parts.store.ping}
     try:
-        async with ops_site(settings.ops_host, settings.ops_port, {"slack": door.well, "store": parts.store.ping}, metrics):
+        async with ops_site(
+            settings.ops_host, settings.ops_port, questions, metrics, [bad_route(parts.runs, settings.ops_token)]
+        ):
             yield
     except OSError as error:
         raise CannotStart(f"The port {settings.ops_port} cannot be had ({error.strerror}). Set ROLLBOT_OPS_PORT.") from error

@@ -4,7 +4,8 @@ import asyncio
 
 from bot.app import assemble, forget_secrets
 from bot.metrics import Metrics
-from bot.ops import ops_site
+from bot.ops import Question, ops_site
+from bot.ops_bad import bad_route
 from bot.settings import CannotStart, Settings
 from bot.tally import Tally
 
@@ -19,9 +20,11 @@ async def work(settings: Settings) -> None:
             await parts.jobs.work(parts.worker, duties=parts.duties)
             return
         metrics = Metrics()
+        questions: dict[str, Question] = {"store": parts.store.ping}
+        bad = bad_route(parts.runs, settings.ops_token)
         try:
             async with (
-                ops_site(settings.ops_host, settings.ops_port, {"store": parts.store.ping}, metrics),
+                ops_site(settings.ops_host, settings.ops_port, questions, metrics, [bad]),
                 asyncio.TaskGroup() as group,
             ):
                 group.create_task(Tally(parts.runs, metrics, parts.desk.now()).run(), name="tally")

@@ -1,7 +1,8 @@
-"""`bad list | add | clear`: versions that nobody must go back to."""
+"""`bad list | check | add | clear`: versions that nobody must go back to."""
 
 from dataclasses import dataclass
 
+from commands.bad_check import checked_words, hold_line, look_up, read_version
 from commands.grammar import arguments, bad_command, reason, service_name, version
 from commands.nearest import nearest
 from commands.ports import Call, Desk
@@ -13,12 +14,20 @@ from planner.events import BadCleared, BadMarked, CommandRefused
 from planner.names import ServiceName, Version
 from planner.refusal import Code, Refusal
 
-USAGE = "/rollback bad list | add SERVICE VERSION REASON | clear SERVICE VERSION REASON"
+USAGE = "/rollback bad list | check SERVICE@VERSION | add SERVICE VERSION REASON | clear SERVICE VERSION REASON"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListBad:
     """Show them."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckBad:
+    """Say whether this version is remembered as bad."""
+
+    service: ServiceName
+    version: Version
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,19 +48,22 @@ class ClearBad:
     reason: str
 
 
-Bad = ListBad | AddBad | ClearBad
+Bad = ListBad | CheckBad | AddBad | ClearBad
 
 
 def read(words: tuple[Word, ...]) -> Bad | Refusal:
-    """`list`, `add SERVICE VERSION REASON` or `clear SERVICE VERSION REASON`."""
+    """`list`, `check SERVICE@VERSION`, `add SERVICE VERSION REASON` or `clear SERVICE VERSION REASON`."""
     first = words[0].text.lower() if words else "list"
     if first == "list":
         found = arguments(words[1:], {}, USAGE)
         if isinstance(found, Refusal):
             return found
         return bad_command("`bad list` takes no more words.", USAGE) if found.places else ListBad()
+    if first == "check":
+        asked = read_version(tuple(word.text for word in words[1:]), USAGE)
+        return asked if isinstance(asked, Refusal) else CheckBad(service=asked[0], version=asked[1])
     if first not in {"add", "clear"}:
-        return bad_command(f"“{first[:60]}” is not list, add or clear.", USAGE)
+        return bad_command(f"“{first[:60]}” is not list, check, add or clear.", USAGE)
     if len(words) < 4:
         return bad_command(f"`bad {first}` needs a service, a version and a reason.", USAGE)
     service = service_name(words[1].text, USAGE)
@@ -68,10 +80,14 @@ def read(words: tuple[Word, ...]) -> Bad | Refusal:
 
 
 async def act(desk: Desk, call: Call, intent: Bad) -> Reply:
-    """List, mark or clear. Anybody may mark a version, by name and with a reason; only an approver may clear one."""
+    """List, look up, mark or clear. Anybody may mark a version, by name and with a reason; only an approver may clear one."""
     match intent:
         case ListBad():
             return BadList(bad=await desk.runs.bad_versions())
+        case CheckBad(service=service, version=version):
+            found = await look_up(desk.runs, service, version)
+            held = hold_line(found)
+            return Said(text=checked_words(found), lines=(held,) if held else ())
         case AddBad():
             return await _add(desk, call, intent)
         case ClearBad():

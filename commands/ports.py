@@ -156,6 +156,10 @@ class Runs(Protocol):
         """Every version remembered as bad."""
         ...
 
+    async def bad_version(self, service: ServiceName, version: Version) -> BadVersion | None:
+        """What is remembered of this version; `None` where it is not remembered as bad."""
+        ...
+
     async def deploy_holds(self) -> tuple[DeployHold, ...]:
         """The services whose forward deploys are locked."""
         ...

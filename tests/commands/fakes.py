@@ -209,23 +209,29 @@ class MemoryRuns:
         return tuple(found)
 
     async def bad_versions(self) -> tuple[BadVersion, ...]:
-        bad: dict[tuple[ServiceName, Version], str] = {}
+        bad: dict[tuple[ServiceName, Version], BadVersion] = {}
         for event in self.environment:
             match event:
-                case BadMarked():
-                    bad[event.service, event.version] = event.reason
+                case BadMarked(service=service, version=version, reason=why, run=run, by=by):
+                    who = by.name if by else ""
+                    bad[service, version] = BadVersion(service=service, version=version, reason=why, run=run, by=who)
                 case BadCleared():
                     bad.pop((event.service, event.version), None)
                 case _:
                     pass
-        return tuple(BadVersion(service=service, version=version, reason=why) for (service, version), why in sorted(bad.items()))
+        return tuple(bad[key] for key in sorted(bad))
+
+    async def bad_version(self, service: ServiceName, version: Version) -> BadVersion | None:
+        found = await self.bad_versions()
+        return next((bad for bad in found if (bad.service, bad.version) == (service, version)), None)
 
     async def deploy_holds(self) -> tuple[DeployHold, ...]:
         held: dict[ServiceName, DeployHold] = {}
         for event in self.environment:
             match event:
-                case DeploysHeld(services=services, run=run, reason=why):
-                    held |= {name: DeployHold(service=name, run=run, since=self._now(), reason=why) for name in services}
+                case DeploysHeld(services=services, run=run, reason=why, asked_by=asker):
+                    for name in services:
+                        held[name] = DeployHold(service=name, run=run, since=self._now(), reason=why, asked_by=asker)
                 case DeploysReleased(service=service):
                     held.pop(service, None)
                 case _:
