@@ -63,7 +63,7 @@ def read(words: tuple[Word, ...]) -> Bad | Refusal:
         asked = read_version(tuple(word.text for word in words[1:]), USAGE)
         return asked if isinstance(asked, Refusal) else CheckBad(service=asked[0], version=asked[1])
     if first not in {"add", "clear"}:
-        return bad_command(f"“{first[:60]}” is not list, check, add or clear.", USAGE)
+        return bad_command(f"“{first[:60]}” is not check, list, add or clear.", USAGE)
     if len(words) < 4:
         return bad_command(f"`bad {first}` needs a service, a version and a reason.", USAGE)
     service = service_name(words[1].text, USAGE)
