@@ -1,83 +1,25 @@
-"""Asks Prometheus one question and holds the number against limits: the probe `prometheus`.
+"""Holds what Prometheus counts against limits: the probe `prometheus`.
 
 Silence never passes: an empty result, NaN, partial data and too few samples are inconclusive. An answer that cannot be had, or
-that is not one number, is an error. Between `pass_if` and `fail_if` a number is inconclusive too.
+that is not one number, is an error. Between `pass_if` and `fail_if` a number is inconclusive too. A baseline only adds doubt.
 """
 
-import math
-from collections.abc import Mapping
-from typing import Any, Self
+from datetime import UTC, datetime
 
-import httpx
-from pydantic import Field, ValidationError, model_validator
+from pydantic import ValidationError
 
 from integrations import web
-from integrations.explained import Duration, Settings, Url, mistakes
+from integrations.explained import mistakes
+from integrations.prometheus_api import NoNumber, Prometheus
+from integrations.prometheus_settings import Baseline, PrometheusSettings
 from planner.facts import Check
+from planner.limits import Counts, against_counts, against_numbers, judge_ratio
 from planner.verdict import Measurement, Outcome
-
-
-class Limits(Settings):
-    """Conditions on a number; several must all hold."""
-
-    below: float | int | None = None
-    above: float | int | None = None
-    at_least: float | int | None = None
-    at_most: float | int | None = None
-
-    @model_validator(mode="after")
-    def _says_something(self) -> Self:
-        if not self.model_fields_set:
-            raise ValueError("needs below, above, at_least or at_most")
-        return self
-
-    def hold(self, value: float) -> bool:
-        """Whether the number keeps all of them."""
-        return (
-            (self.below is None or value < self.below)
-            and (self.above is None or value > self.above)
-            and (self.at_least is None or value >= self.at_least)
-            and (self.at_most is None or value <= self.at_most)
-        )
-
-    def __str__(self) -> str:
-        """The conditions in words."""
-        words = {"below": self.below, "above": self.above, "at least": self.at_least, "at most": self.at_most}
-        return " and ".join(f"{word} {limit:g}" for word, limit in words.items() if limit is not None)
-
-
-class PrometheusSettings(Settings):
-    """What is asked. `url` may be left out where the probe knows its server. `samples` counts what `query` was made from."""
-
-    query: str = Field(min_length=1)
-    url: Url | None = None
-    pass_if: Limits | None = None
-    fail_if: Limits | None = None
-    samples: str | None = None
-    min_samples: float | int | None = None
-    headers: dict[str, str] = Field(default_factory=dict)
-    timeout: Duration = 5.0
-
-    @model_validator(mode="after")
-    def _can_be_judged(self) -> Self:
-        if self.pass_if is None and self.fail_if is None:
-            raise ValueError("pass_if or fail_if is needed: without a condition a number means nothing")
-        if (self.samples is None) != (self.min_samples is None):
-            raise ValueError("samples and min_samples go together")
-        return self
 
 
 def problems(check: Check) -> tuple[str, ...]:
     """What is wrong with the check's settings, one line per mistake, beginning with its key."""
-    return mistakes(PrometheusSettings, check.settings)
-
-
-class _NoNumber(Exception):
-    """There is no number; `outcome` says whether that is silence or an error."""
-
-    def __init__(self, outcome: Outcome, why: str) -> None:
-        super().__init__(why)
-        self.outcome = outcome
+    return tuple(line.removeprefix("settings: ") for line in mistakes(PrometheusSettings, check.settings))
 
 
 class PrometheusProbe:
@@ -99,67 +41,72 @@ class PrometheusProbe:
             )
         try:
             async with web.client(server, settings.timeout) as client:
-                counted = await _counted(client, server, settings)
-                value = await _number(client, server, settings, settings.query)
-        except _NoNumber as nothing:
+                asked = Prometheus(client=client, url=server, headers=settings.headers)
+                return await (_number(asked, settings) if settings.query is not None else _ratio(asked, settings))
+        except NoNumber as nothing:
             return Measurement(outcome=nothing.outcome, seen=str(nothing))
-        return _judge(settings, value, counted)
 
 
-async def _counted(client: httpx.AsyncClient, server: str, settings: PrometheusSettings) -> str:
+async def _number(asked: Prometheus, settings: PrometheusSettings) -> Measurement:
+    query = settings.query or ""
+    counted = await _counted(asked, settings)
+    found = _judge(settings, await asked.number(query), counted)
+    against = settings.baseline
+    if against is None or found.outcome is not Outcome.PASS:
+        return found
+    if against.at is None:
+        return _nothing_before(found)
+    now = await asked.points(query, datetime.now(UTC), against.window, against.step)
+    return against_numbers(found, now, await _points_before(asked, query, against, against.at), against.worse_by)
+
+
+async def _points_before(asked: Prometheus, query: str, against: Baseline, at: datetime) -> tuple[float, ...]:
+    try:
+        return await asked.points(query, at, against.window, against.step)
+    except NoNumber:
+        return ()
+
+
+async def _ratio(asked: Prometheus, settings: PrometheusSettings) -> Measurement:
+    now = await _counts(asked, settings)
+    found = judge_ratio(now, settings.allowed or 0.0, settings.confidence, settings.min_samples)
+    against = settings.baseline
+    if against is None or found.outcome is not Outcome.PASS:
+        return found
+    if against.at is None:
+        return _nothing_before(found)
+    try:
+        before = await _counts(asked, settings, against.at)
+    except NoNumber:
+        before = Counts(bad=0, total=0)
+    return against_counts(found, now, before, against.worse_by)
+
+
+async def _counts(asked: Prometheus, settings: PrometheusSettings, at: datetime | None = None) -> Counts:
+    total = await asked.number(settings.requests or "", at)
+    try:
+        bad = await asked.number(settings.errors or "", at)
+    except NoNumber as nothing:
+        # A counter of errors does not exist before the first one.
+        if not nothing.empty:
+            raise
+        bad = 0.0
+    return Counts(bad=max(0.0, bad), total=total)
+
+
+async def _counted(asked: Prometheus, settings: PrometheusSettings) -> str:
     """How much the number stands on, in words; raises where it is too little."""
     if settings.samples is None or settings.min_samples is None:
         return ""
-    samples = await _number(client, server, settings, settings.samples)
+    samples = await asked.number(settings.samples)
     if samples < settings.min_samples:
-        raise _NoNumber(Outcome.INCONCLUSIVE, f"too little traffic: {samples:g} of {settings.min_samples:g} samples")
+        raise NoNumber(Outcome.INCONCLUSIVE, f"too little traffic: {samples:g} of {settings.min_samples:g} samples")
     return f" over {samples:g} samples"
 
 
-async def _number(client: httpx.AsyncClient, server: str, settings: PrometheusSettings, query: str) -> float:
-    try:
-        async with client.stream(
-            "POST", f"{server.rstrip('/')}/api/v1/query", data={"query": query}, headers=settings.headers
-        ) as response:
-            body = await web.read(response)
-            answer = _envelope(response.status_code, httpx.Response(200, content=body))
-    except (httpx.HTTPError, httpx.InvalidURL, web.TooLong) as error:
-        raise _NoNumber(Outcome.ERROR, f"Prometheus could not be asked: {web.in_words(error)}") from error
-    if answer.get("warnings"):
-        raise _NoNumber(Outcome.INCONCLUSIVE, f"Prometheus warns that data is missing: {str(answer['warnings'][0])[:200]}")
-    return _value(answer.get("data") or {})
-
-
-def _envelope(status: int, response: httpx.Response) -> Mapping[str, Any]:
-    try:
-        answer = response.json()
-    except ValueError:
-        raise _NoNumber(Outcome.ERROR, f"Prometheus answered {status} and no JSON; is this its address?") from None
-    if not isinstance(answer, dict) or answer.get("status") != "success":
-        said = f"{answer.get('errorType')}: {answer.get('error')}" if isinstance(answer, dict) else "something else"
-        raise _NoNumber(Outcome.ERROR, f"Prometheus answered {status}: {said[:300]}")
-    return answer
-
-
-def _value(data: Mapping[str, Any]) -> float:
-    result, kind = data.get("result"), data.get("resultType")
-    try:
-        match kind, result:
-            case "vector", []:
-                raise _NoNumber(Outcome.INCONCLUSIVE, "no data: the query matched nothing")
-            case "vector", [one]:
-                value = float(one["value"][1])
-            case "vector", [*many]:
-                raise _NoNumber(Outcome.ERROR, f"the query matched {len(many)} series, one is needed: wrap it in sum(…)")
-            case "scalar", [_, number]:
-                value = float(number)
-            case _:
-                raise _NoNumber(Outcome.ERROR, f"the query gives a {kind}, a single number is needed")
-    except (KeyError, TypeError, ValueError, IndexError):
-        raise _NoNumber(Outcome.ERROR, "Prometheus answered in a shape that is not its own") from None
-    if not math.isfinite(value):
-        raise _NoNumber(Outcome.INCONCLUSIVE, f"the query gives {value}: most likely nothing was counted")
-    return value
+def _nothing_before(found: Measurement) -> Measurement:
+    why = "nothing to compare with: it is not known when the bad release went live"
+    return Measurement(outcome=found.outcome, seen=f"{found.seen}; {why}")
 
 
 def _judge(settings: PrometheusSettings, value: float, counted: str) -> Measurement:

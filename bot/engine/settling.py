@@ -13,6 +13,7 @@ from bot.fencing import WatchLog
 from commands.ports import Surveyor
 from integrations.errors import IntegrationError
 from integrations.protocols import Probe, Runtime
+from planner.healthy_window import with_windows
 from planner.names import RunId, ServiceName, Version
 from planner.neighbours import around
 from planner.run import Run
@@ -73,7 +74,8 @@ class Lookout:
         identities = await asyncio.gather(*(self._runs(world, name, watch.running[name]) for name in watch.watched))
         near = around({move.service for move in run.plan.moves}, world.services)
         others = sorted({other for name in watch.watched for other in near.get(name, ())})
-        checks = await readings(world.services, (*watch.watched, *others), glance, _PATIENCE, self.probes)
+        services = with_windows(world.services, watch.running)
+        checks = await readings(services, (*watch.watched, *others), glance, _PATIENCE, self.probes)
         return (*identities, *checks)
 
     async def _runs(self, world: Snapshot, name: ServiceName, version: Version) -> Reading:

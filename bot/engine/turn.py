@@ -1,7 +1,7 @@
 """One worker's stretch of work on one run: whatever the log says is next, side by side where it may be, until none is left."""
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, assert_never
 
 import structlog
@@ -14,6 +14,7 @@ from integrations.errors import IntegrationError
 from integrations.protocols import Registry
 from planner.events import Ended, Ending, EnvironmentEvent, Halted, LocksTaken, StepFailed, Surveyed
 from planner.facts import Service
+from planner.healthy_window import with_windows
 from planner.names import ServiceName
 from planner.next_actions import (
     Action,
@@ -153,6 +154,8 @@ class Turn:
 
     async def _scene(self) -> verifying.Scene:
         world = self.world or await self._look_at_world()
+        running = {step.service: step.to for step in self.hand.run.steps.values()}
+        world = replace(world, services=with_windows(world.services, running))
         worker = self.worker
         return verifying.Scene(hand=self.hand, world=world, probes=worker.probes, pace=worker.pace, now=worker.now)
 
@@ -176,7 +179,8 @@ class Turn:
             case Settle():
                 await steps.settle(self.hand, step, stand, pace)
             case Indicate():
-                await verifying.indicate(await self._scene(), step, stand.service)
+                scene = await self._scene()
+                await verifying.indicate(scene, step, scene.services[step.service])
 
     async def _put_back(self, step_id: str) -> None:
         step, pace = self.hand.run.steps[step_id], self.worker.pace

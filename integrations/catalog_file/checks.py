@@ -9,15 +9,23 @@ from typing import Any
 
 from integrations.catalog_file.document import Path
 from integrations.catalog_file.walk import Walk, found
+from integrations.promql import widest_range
 from planner.facts import Check
 
-GENERIC = frozenset({"name", "probe", "interval", "count", "failure_limit", "error_limit"})
+GENERIC = frozenset(
+    {"name", "probe", "interval", "count", "failure_limit", "error_limit", "unclear_limit", "warmup", "symptom"},
+)
 BOUNDS = frozenset({"below", "above", "at_least", "at_most"})
 PROBES: Mapping[str, frozenset[str]] = MappingProxyType(
     {
         "http": frozenset({"url", "expect", "method", "headers", "body", "timeout"}),
         "tcp": frozenset({"host", "port", "timeout"}),
-        "prometheus": frozenset({"url", "query", "pass_if", "fail_if", "samples", "min_samples", "headers", "timeout"}),
+        "prometheus": frozenset(
+            {
+                *("url", "query", "pass_if", "fail_if", "samples", "min_samples", "headers", "timeout"),
+                *("errors", "requests", "allowed", "confidence", "baseline"),
+            }
+        ),
         "command": frozenset({"command", "expect", "env", "cwd", "timeout"}),
     }
 )
@@ -30,6 +38,9 @@ EXPECTATIONS: Mapping[str, frozenset[str]] = MappingProxyType(
 NEEDED: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {"http": ("url",), "tcp": ("port",), "prometheus": ("query",), "command": ("command",)}
 )
+COUNTS = ("errors", "requests", "allowed")
+"""What a prometheus check may have instead of a query."""
+_QUERIES = ("query", "samples", "errors", "requests")
 
 
 def read_checks(value: Any, at: Path, walk: Walk) -> tuple[Check, ...]:
@@ -61,6 +72,13 @@ def _check(value: Any, at: Path, walk: Walk) -> Check | None:
     count = walk.whole(value.get("count"), (*at, "count"), 1, 5)
     failures = walk.whole(value.get("failure_limit"), (*at, "failure_limit"), 0, 0)
     errors = walk.whole(value.get("error_limit"), (*at, "error_limit"), 0, 4)
+    unclear = walk.whole(value.get("unclear_limit"), (*at, "unclear_limit"), 0, 0)
+    symptom = value.get("symptom")
+    if symptom is not None and type(symptom) is not bool:
+        walk.wrong((*at, "symptom"), found(symptom), "expected true or false")
+    warmup = _looks_back(settings)
+    if value.get("warmup") is not None:
+        warmup = 0.0 if value["warmup"] == "0s" else walk.seconds(value["warmup"], (*at, "warmup"), 0.0)
     if name is None or probe is None:
         return None
     return Check(
@@ -71,14 +89,23 @@ def _check(value: Any, at: Path, walk: Walk) -> Check | None:
         count=count,
         failure_limit=failures,
         error_limit=errors,
+        unclear_limit=unclear,
+        warmup=warmup,
+        symptom=symptom is True,
     )
+
+
+def _looks_back(settings: Mapping[str, Any]) -> float:
+    """How far back the check's queries look, in seconds: so long they see the release before."""
+    return max(widest_range(text) if type(text := settings.get(key)) is str else 0.0 for key in _QUERIES)
 
 
 def _settings(probe: str, settings: Mapping[str, Any], at: Path, walk: Walk) -> None:
     """Notes what no probe of that kind could use."""
     for key in settings.keys() - PROBES[probe]:
         walk.unknown((*at, key), PROBES[probe] | GENERIC)
-    for key in NEEDED[probe]:
+    counts = probe == "prometheus" and any(settings.get(key) is not None for key in COUNTS)
+    for key in COUNTS if counts else NEEDED[probe]:
         if settings.get(key) is None:
             walk.wrong((*at, key), f"{key} is missing", f"expected every {probe} check to have one")
     for key in ("pass_if", "fail_if"):

@@ -9,8 +9,9 @@ measurements = st.lists(
 ).map(tuple)
 
 
-def check(count=3, failure_limit=0, error_limit=1):
-    return Check(name="c", probe="http", count=count, failure_limit=failure_limit, error_limit=error_limit)
+def check(count=3, failure_limit=0, error_limit=1, unclear_limit=0):
+    limits = {"failure_limit": failure_limit, "error_limit": error_limit, "unclear_limit": unclear_limit}
+    return Check(name="c", probe="http", count=count, **limits)
 
 
 def said(*words, **limits):
@@ -41,6 +42,13 @@ def test_limits_are_what_is_tolerated():
 
 def test_one_unclear_answer_keeps_it_from_passing():
     assert said("pass", "inconclusive", "pass") is Verdict.INCONCLUSIVE
+
+
+def test_unclear_answers_are_set_aside_as_long_as_there_is_patience():
+    assert said("inconclusive", "inconclusive", "pass", count=1, unclear_limit=2) is Verdict.PASS
+    assert said("inconclusive", "inconclusive", count=1, unclear_limit=2) is None
+    assert said("inconclusive", "inconclusive", "inconclusive", count=1, unclear_limit=2) is Verdict.INCONCLUSIVE
+    assert said("inconclusive", "fail", count=1, unclear_limit=2) is Verdict.FAIL
 
 
 @given(measurements, st.integers(1, 5), st.integers(0, 3), st.integers(0, 3))
