@@ -7,6 +7,7 @@ no answer to a write, or 5xx             OutcomeUnknown   observe before doing i
 Secrets stand in headers only, and are masked in whatever the other side says. Redirects are not followed, so none of them leaves.
 """
 
+import asyncio
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -21,6 +22,9 @@ from integrations.masking import mask
 
 LARGEST = 32_000_000
 """Bytes of one answer."""
+
+_WHOLE = 3
+"""How many times the time for one read a whole answer may take."""
 
 
 class Missing(Rejected):
@@ -42,6 +46,7 @@ class JsonApi:
         self._name = name
         self._url = url.rstrip("/")
         self._secret = dict(secret or {})
+        self._timeout = timeout
         self._client = web.client(url, timeout)
 
     @property
@@ -81,11 +86,12 @@ class JsonApi:
             method, f"{self._url}{path}", params=dict(query or {}), data=form, headers=self._secret, timeout=timeout
         )
         try:
-            async with ask as response:
+            # A body that comes drop by drop keeps every single read in time: the whole has its own limit.
+            async with asyncio.timeout(_WHOLE * (limit or self._timeout)), ask as response:
                 body = await web.read(response, LARGEST)
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError) as error:
             raise Unavailable(f"{self.place} cannot be reached: {web.in_words(error)}") from error
-        except httpx.HTTPError as error:
+        except (httpx.HTTPError, TimeoutError) as error:
             if writes:
                 raise OutcomeUnknown(f"{self.place} gave no answer to a change: {web.in_words(error)}") from error
             raise Unavailable(f"{self.place} could not be asked: {web.in_words(error)}") from error

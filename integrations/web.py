@@ -44,7 +44,7 @@ def in_words(error: Exception) -> str:
     match error:
         case httpx.ConnectTimeout():
             return "no connection in time"
-        case httpx.TimeoutException():
+        case httpx.TimeoutException() | TimeoutError():
             return "no answer in time"
         case httpx.ConnectError():
             return f"no connection ({str(error) or 'refused'})".replace("All connection attempts failed", "refused")
