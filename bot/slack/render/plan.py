@@ -181,8 +181,13 @@ def _risk(risk: Risk) -> str:
 
 
 def _alternatives(plan: Plan, *, typed: bool) -> str:
-    advice = f"\n{escape(clip(plan.advice, 600))}" if plan.advice else ""
-    return advice + "".join(f"\n{_alternative(plan, other, typed=typed)}" for other in plan.alternatives[:4])
+    if plan.advice and not typed:
+        # It has their numbers, and each has its button; what has none is still to be told.
+        told = [other for other in plan.alternatives if other.label is not None and not other.asked]
+    else:
+        told = list(plan.alternatives)
+    advice = [escape(clip(plan.advice, 600))] if plan.advice else []
+    return "".join(f"\n{line}" for line in [*advice, *(_alternative(plan, other, typed=typed) for other in told[:4])])
 
 
 def _alternative(plan: Plan, other: Alternative, *, typed: bool) -> str:

@@ -1,0 +1,51 @@
+"""The plan's message names the one that is recommended and why, and the others are a button away."""
+
+from bot.slack.actions import SMALLER, TYPED
+from bot.slack.render.kit import bare
+from bot.slack.render.plan import preview, waiting
+from planner.plan import Request
+from planner.planning import make_plan
+from planner.run import follow
+from planner.run import Run as Told
+from tests.bot.slack.runs import log
+from tests.commands.fakes import POLICY
+from tests.making import asked, planned
+from tests.planner.test_weighing import spread
+
+
+def drawn():
+    plan = make_plan(Request(service="order"), spread())
+    run = Told(id="r12")
+    for entry in log([asked("order"), planned(plan)]):
+        run = follow(run, entry)
+    return plan, waiting(run, POLICY)
+
+
+def buttons(message):
+    return {e["text"]["text"]: e for block in message.blocks if block["type"] == "actions" for e in block["elements"]}
+
+
+def test_the_point_between_is_a_button_away_and_says_first_what_it_would_do():
+    _, message = drawn()
+    found = buttons(message)
+    assert {"Approve", "Full plan", "Plan between"} <= found.keys()
+    between = found["Plan between"]
+    assert between["action_id"] == SMALLER
+    assert between["value"] == "plan order to 1.0.0 --strategy full --without far0,far1,far2"
+    assert between["value"].startswith(TYPED[SMALLER])
+    assert "Plans again: 4 services" in between["confirm"]["text"]["text"]
+
+
+def test_the_message_says_why_with_the_numbers():
+    plan, message = drawn()
+    said = bare(str(message.blocks))
+    assert "The partial plan is recommended over the full one" in said
+    assert "partial: at least" in said
+    assert plan.advice
+
+
+def test_a_dry_run_says_what_to_type():
+    plan, _ = drawn()
+    said = str(preview(plan, 1).blocks)
+    assert "/rollback plan order to 1.0.0 --strategy full --without far0,far1,far2" in said
+    assert "--strategy full`" in said
