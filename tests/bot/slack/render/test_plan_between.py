@@ -5,8 +5,7 @@ from bot.slack.render.kit import bare
 from bot.slack.render.plan import preview, waiting
 from planner.plan import Request
 from planner.planning import make_plan
-from planner.run import follow
-from planner.run import Run as Told
+from planner.run import Run, follow
 from tests.bot.slack.runs import log
 from tests.commands.fakes import POLICY
 from tests.making import asked, planned
@@ -15,7 +14,7 @@ from tests.planner.test_weighing import spread
 
 def drawn():
     plan = make_plan(Request(service="order"), spread())
-    run = Told(id="r12")
+    run = Run(id="r12")
     for entry in log([asked("order"), planned(plan)]):
         run = follow(run, entry)
     return plan, waiting(run, POLICY)
