@@ -20,7 +20,7 @@ from bot.slack.render.kit import (
     who,
 )
 from bot.slack.render.plan import approver
-from bot.slack.render.run import buttons, state
+from bot.slack.render.run import buttons, standing, state
 from commands.board import Board
 from commands.obligations import obligation_words
 from commands.ports import Holder
@@ -86,11 +86,10 @@ def _told(run: Run) -> str:
 
 
 def _line(run: Run) -> str:
-    how = run.ending.value if run.ending else run.stage.value
     when = run.ended_at or run.granted_at or run.asked_at
     at = f", {moment(when, '{date_short_pretty} {time}')}" if when else ""
     asked = f", asked by {who(run.asked.by)}" if run.asked else ""
-    return f"{_what(run)}: {how}{asked}{at}"
+    return f"{_what(run)}: {standing(run)}{asked}{at}"
 
 
 def _what(run: Run) -> str:

@@ -230,14 +230,14 @@ def _name(run: Run, step: str) -> str:
 
 
 def _halted(run: Run, because: str) -> str:
-    choices = ["*retry*"] + (["*skip*"] if skippable(run) else []) + ([] if run.undoing else ["*undo*"]) + ["*leave*"]
+    instead = [*(["*skip*"] if skippable(run) else []), *([] if run.undoing else ["*undo*"]), "*leave*"]
     ask = f"{who(run.asked.by, ping=True)}: " if run.asked else ""
     return "\n".join(
         (
             f"✋ *Stopped*: {escape(clip(because.rstrip('.'), 1200))}.",
             sorted_out(run),
             compatible(run),
-            f"{ask}press a button above, or type `/rollback retry {run.id}` ({', '.join(choices)}).",
+            f"{ask}press a button above, or type `/rollback retry {run.id}` (or {', '.join(instead)} in the place of retry).",
         )
     )
 
@@ -265,8 +265,9 @@ def _ended(run: Run, entry: Entry, event: Ended) -> str:
     # Whose request came to its end by somebody else's hand should hear of it.
     other = run.asked is not None and event.by is not None and event.by.id != run.asked.by.id and not touched(run)
     whose = f"{who(run.asked.by, ping=True)}: " if run.asked and other else ""
-    lines = [f"🏁 {whose}*{event.ending.value.capitalize()}*{because}{took(run)}."]
-    if touched(run):
+    done = touched(run)
+    lines = [f"🏁 {whose}*{event.ending.value.capitalize()}*{because}{took(run) if done else ''}."]
+    if done:
         lines += _account(run)
         lines += aftermath(run)
         if symptom := _symptom(run):

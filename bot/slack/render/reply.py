@@ -23,7 +23,7 @@ from bot.slack.render.kit import (
 from bot.slack.render.lines import details, line, thread
 from bot.slack.render.news import note as news
 from bot.slack.render.plan import preview, rows
-from bot.slack.render.run import buttons, summary
+from bot.slack.render.run import buttons, standing, summary
 from commands.deploys import hold_words
 from commands.ports import Holder
 from commands.reply import (
@@ -171,9 +171,8 @@ def _opened(reply: Opened) -> list[str]:
 
 def _row(run: Run) -> str:
     what = f"{code(run.plan.target.service)} → {escape(run.plan.target.to_version)}" if run.planned else "no plan"
-    how = run.ending.value if run.ending else run.stage.value
     when = f", {moment(run.asked_at, '{date_short_pretty} {time}')}" if run.asked_at else ""
-    return f"• *{run.id}* {what}: {how}, {_who(run)}{when}"
+    return f"• *{run.id}* {what}: {standing(run)}, {_who(run)}{when}"
 
 
 def _who(run: Run) -> str:

@@ -41,6 +41,12 @@ _MARK = {
     Ending.LEFT: "✋",
 }
 
+_WORDS = {
+    Stage.WAITING: "waits for approval",
+    Stage.GRANTED: "approved, about to start",
+    Stage.HALTED: "stopped, waits for a choice",
+}
+
 
 def parent(run: Run, policy: Policy) -> Message:
     """The message of a run as it stands. Only a run that has a plan has one."""
@@ -91,6 +97,13 @@ def took(run: Run) -> str:
     if run.granted_at is None:
         return f", {asked}"
     return f": {seconds((run.ended_at - run.granted_at).total_seconds())} after approval, {asked}"
+
+
+def standing(run: Run) -> str:
+    """How it stands, in a word or two, for lists."""
+    if run.ending is not None:
+        return run.ending.value
+    return _WORDS.get(run.stage, run.stage.value)
 
 
 def touched(run: Run) -> bool:
@@ -150,7 +163,7 @@ def _ended(run: Run) -> str:
     mark, because = _MARK[ending], f": {with_channels(clip(run.because.rstrip('.'), 500))}" if run.because else ""
     if not touched(run):
         newer = run.ended.superseded_by if run.ended else None
-        instead = f" Look there: `/rollback show {newer}`" if newer else ""
+        instead = f" Look there: `/rollback show {newer}`." if newer else ""
         return f"{mark} *{ending.value.capitalize()}*{because}. Nothing was touched.{instead}"
     verified = sum(step.state is StepState.VERIFIED for step in run.steps.values())
     unclear = [step for step in run.steps.values() if step.unclear]

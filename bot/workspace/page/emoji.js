@@ -19,6 +19,7 @@ const CHARACTERS = {
   smile: "😄", slightly_smiling_face: "🙂", thinking_face: "🤔", skull: "💀", bug: "🐛", broom: "🧹", ambulance: "🚑", computer: "💻", books: "📚",
   floppy_disk: "💾", file_folder: "📁", label: "🏷️", globe_with_meridians: "🌐", electric_plug: "🔌", test_tube: "🧪", thread: "🧵", star: "⭐",
   wastebasket: "🗑️", inbox_tray: "📥", outbox_tray: "📤", handshake: "🤝", thermometer: "🌡️", satellite: "📡", building_construction: "🏗️", checkered_flag: "🏁",
+  door: "🚪", eye: "👁️", straight_ruler: "📏", ship: "🚢", hammer: "🔨", green_heart: "💚", adhesive_bandage: "🩹", raising_hand: "🙋",
 };
 for (let hour = 1; hour <= 12; hour += 1) CHARACTERS[`clock${hour}`] = String.fromCodePoint(0x1f550 + hour - 1);
 
@@ -27,7 +28,8 @@ const DRAWN = new Set(`white_check_mark heavy_check_mark x warning hourglass rot
   large_yellow_circle large_blue_circle white_circle black_circle bulb mag rocket tada eyes bell link package memo shield key gear bar_chart
   chart_with_upwards_trend chart_with_downwards_trend fire information_source question exclamation bust_in_silhouette busts_in_silhouette
   speech_balloon robot_face pushpin calendar double_vertical_bar black_square_for_stop arrow_forward white_large_square boom scroll wrench
-  thumbsup thumbsdown wave raised_hand heavy_minus_sign construction checkered_flag point_right arrow_right_hook`.split(/\s+/));
+  thumbsup thumbsdown wave raised_hand heavy_minus_sign construction checkered_flag point_right arrow_right_hook
+  snowflake door eye straight_ruler ship hammer green_heart adhesive_bandage raising_hand`.split(/\s+/));
 
 const SAME_DRAWING = {
   hourglass_flowing_sand: "hourglass", closed_lock_with_key: "lock", repeat: "arrows_counterclockwise", stopwatch: "clock", alarm_clock: "clock",

@@ -1,9 +1,13 @@
 """The page's protocol: the first frame, what people may do, and the side panel."""
 
+import re
+from pathlib import Path
+
 import aiohttp
 import pytest
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.workspace import page_api
 from bot.workspace.client import PageClient, PageRefusedError
 from bot.workspace.rates import NO_LIMITS
 from bot.workspace.server import Workspace
@@ -116,3 +120,17 @@ async def test_waiting_fails_clearly_when_the_workspace_goes_away(workspace: Wor
 async def test_the_page_itself_is_served(workspace: Workspace) -> None:
     async with aiohttp.ClientSession() as session, session.get(workspace.url) as response:
         assert response.status == 200 and response.content_type == "text/html"
+
+
+def test_every_emoji_that_the_bot_writes_is_drawn():
+    """A machine without an emoji font shows boxes for the others: three in the morning is no time to guess."""
+    folder = Path(page_api.__file__).parent / "page"
+    script, drawings = (folder / "emoji.js").read_text("utf-8"), (folder / "emoji.svg").read_text("utf-8")
+    names = {found[1].rstrip("\ufe0f"): found[0] for found in re.findall(r'(\w+): "([^"\x00-\x7f]+)"', script)}
+    shared = dict(re.findall(r'(\w+): "(\w+)"', script))
+    bot = Path(page_api.__file__).parent.parent / "slack" / "render"
+    signs = re.compile("[\u2300-\u24ff\u25b6\u2614-\u27bf\U0001f300-\U0001faff]")
+    written = {sign for file in bot.glob("*.py") for sign in signs.findall(file.read_text("utf-8"))}
+    assert len(written) > 20
+    missing = {sign for sign in written if f'id="{shared.get(names.get(sign, ""), names.get(sign, ""))}"' not in drawings}
+    assert missing == set()
