@@ -8,8 +8,9 @@ import pytest
 
 from integrations.errors import Conflict
 from integrations.local_process import change, children
-from integrations.local_process.launch import prepare
+from integrations.local_process.launch import MARKER, prepare
 from integrations.local_process.output import fresh
+from integrations.local_process.process_table import find_marked
 from integrations.local_process.record import Shelf
 from integrations.local_process.settings import read_settings
 from integrations.protocols import Phase
@@ -38,6 +39,10 @@ async def _leave_off(bench: Bench, service: Service, where: str) -> None:
         return
     launch = prepare(read_settings(service), service, OLDER)
     bench.unrecorded.append(children.start(launch, fresh(shelf.folder(service.name)), record.intent.mark, lambda *_: None))
+    async with asyncio.timeout(20):
+        # A process that has just been started may not show its environment yet.
+        while find_marked(MARKER, record.intent.mark) is None:
+            await asyncio.sleep(0.01)
 
 
 @pytest.mark.parametrize("where", ["intent written", "old one stopped", "new one started"])
