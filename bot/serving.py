@@ -18,7 +18,9 @@ from bot.settings import CannotStart, Mode, Settings
 from bot.slack.door import Door, Shut
 from bot.slack.http_doors import Doors, OAuth
 from bot.slack.http_way import HttpSettings
+from bot.slack.identity import Identity
 from bot.slack.live import Live
+from bot.slack.narrator import Narrator
 from bot.slack.teller import Teller
 from bot.store.installations import Installations
 from bot.store.replicas import Replicas
@@ -35,17 +37,18 @@ async def serve(settings: Settings, *, hands: bool = True) -> None:
         metrics = Metrics()
         presence = Presence(parts.worker.name, Replicas(parts.store, parts.keys, parts.desk.now))
         door = _door(settings, parts, metrics, presence)
-        live = Live(
-            desk=parts.desk,
-            client=door.client,
-            feed=parts.runs,
-            views=parts.views,
-            owner=parts.worker.name,
-            edit_interval=settings.edit_interval,
-            changed=door.homes.changed,
-        )
         try:
             who = await door.start()
+            live = Live(
+                desk=parts.desk,
+                client=door.client,
+                feed=parts.runs,
+                views=parts.views,
+                owner=parts.worker.name,
+                edit_interval=settings.edit_interval,
+                changed=door.homes.changed,
+                narrator=_narrator(settings, parts, door, who),
+            )
             async with _ops(settings, door, parts, metrics, presence), asyncio.TaskGroup() as group:
                 group.create_task(live.run(), name="live")
                 group.create_task(_teller(parts, door).run(), name="teller")
@@ -61,6 +64,13 @@ async def serve(settings: Settings, *, hands: bool = True) -> None:
         finally:
             await door.stop()
             await presence.leave()
+
+
+def _narrator(settings: Settings, parts: Parts, door: Door | Doors, who: Identity) -> Narrator | None:
+    """Streams, where they are switched on; in several workspaces nobody could say whose a stream is."""
+    if not settings.stream or isinstance(door, Doors):
+        return None
+    return Narrator(desk=parts.desk, client=door.client, views=parts.views, team=who.team_id, owner=parts.worker.name)
 
 
 def _teller(parts: Parts, door: Door | Doors) -> Teller:

@@ -115,6 +115,8 @@ class Settings(BaseSettings):
     """The ACL token for it, and for the agents that it names."""
     edit_interval: Seconds = 3.0
     """The shortest time between two edits of one message."""
+    stream: bool = False
+    """Also stream each run's steps to the person who asked for it; one workspace only."""
     mode: Mode = Mode.SOCKET
     http_host: str = "127.0.0.1"
     http_port: int = Field(default=3000, ge=1, le=65535)

@@ -13,6 +13,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.slack.artist import Artist
 from bot.slack.limiter import Limiter
+from bot.slack.narrator import Narrator
 from bot.slack.ports import Feed, Views
 from commands.ports import Desk
 from planner.names import RunId
@@ -41,6 +42,7 @@ class Live:
         edit_interval: float = 3.0,
         hold: float = 3.0,
         changed: Callable[[], None] = lambda: None,
+        narrator: Narrator | None = None,
     ) -> None:
         self._desk = desk
         self._client = client
@@ -51,6 +53,7 @@ class Live:
         self._edit_interval = edit_interval
         self._hold = hold
         self._changed = changed
+        self._narrator = narrator
         self._artists: dict[RunId, tuple[Artist, asyncio.Task[None]]] = {}
 
     async def run(self) -> None:
@@ -73,6 +76,8 @@ class Live:
             await self._stop()
 
     def _wake(self, run: RunId) -> None:
+        if self._narrator is not None:
+            self._narrator.grew(run)
         found = self._artists.get(run)
         if found is None:
             artist = Artist(
@@ -104,3 +109,5 @@ class Live:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        if self._narrator is not None:
+            await self._narrator.stop()

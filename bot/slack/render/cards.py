@@ -5,7 +5,7 @@ from bot.slack.render.plan import reason
 from planner.run import Run, Stage, Step, StepState
 from planner.verdict import Verdict
 
-_STATUS = {
+STATUS = {
     StepState.PENDING: "pending",
     StepState.INTENDED: "in_progress",
     StepState.UNKNOWN: "in_progress",
@@ -49,7 +49,7 @@ def cards(run: Run) -> Block:
 
 def _rest(steps: list[Step]) -> Block:
     words = {"complete": "done", "pending": "waiting", "in_progress": "under way", "error": "failed or skipped"}
-    counts = {status: sum(_STATUS[step.state] == status for step in steps) for status in words}
+    counts = {status: sum(STATUS[step.state] == status for step in steps) for status in words}
     told = ", ".join(f"{number} {words[status]}" for status, number in counts.items() if number)
     status = next(status for status in ("error", "in_progress", "pending", "complete") if counts[status])
     return task("rest", f"…and {len(steps)} more: {told}", status)
@@ -60,7 +60,7 @@ def _card(run: Run, step: Step, brief: bool) -> Block:
     details, output = _details(run, step), _output(run, step, brief)
     if brief:
         details, output = clip(details, 160), clip(output, 240)
-    return task(step.id, title, _STATUS[step.state], details=details, output=output)
+    return task(step.id, title, STATUS[step.state], details=details, output=output)
 
 
 def _details(run: Run, step: Step) -> str:

@@ -11,6 +11,7 @@ from pydantic import SecretStr
 from bot.slack.door import Door
 from bot.slack.http_way import HttpSettings, HttpWay
 from bot.slack.live import Live
+from bot.slack.narrator import Narrator
 from bot.view import View
 from bot.workspace.client import PageClient
 from bot.workspace.directory import Channel, Directory, Person, SlashCommand, UserGroup
@@ -126,7 +127,9 @@ class Stage:
 
 
 @asynccontextmanager
-async def live(stage: Stage, owner: str = "one", *, interval: float = 0.05, hold: float = 0.3) -> AsyncIterator[Live]:
+async def live(
+    stage: Stage, owner: str = "one", *, interval: float = 0.05, hold: float = 0.3, narrator: Narrator | None = None
+) -> AsyncIterator[Live]:
     """A replica's live view; leaving kills it."""
     view = Live(
         desk=stage.office.desk,
@@ -137,6 +140,7 @@ async def live(stage: Stage, owner: str = "one", *, interval: float = 0.05, hold
         edit_interval=interval,
         changed=stage.door.homes.changed,
         hold=hold,
+        narrator=narrator,
     )
     task = asyncio.create_task(view.run())
     try:
