@@ -61,7 +61,7 @@ def calls_among(services: Mapping[ServiceName, Service]) -> int:
 
 
 def call_graph(services: Mapping[ServiceName, Service]) -> CallGraph:
-    """The call graph of these services. A dependency on a service that is not among them is passed over."""
+    """The call graph of these services, numbered in their order. A dependency on one that is not among them is passed over."""
     names = tuple(services)
     numbers = {name: at for at, name in enumerate(names)}
     first, to, rates = array("q", [0]), array("q"), array("d")
@@ -73,6 +73,7 @@ def call_graph(services: Mapping[ServiceName, Service]) -> CallGraph:
             if other is not None and edge.kind is not EdgeKind.PUBLISHES and edge.service != name:
                 told[other] = max(told.get(other, 0.0), edge.rate or 0.0)
                 called[other] = 1
+        told = dict(sorted(told.items()))  # the same sums, whatever order the catalog has
         to.extend(told)
         rates.extend(told.values())
         first.append(len(to))

@@ -60,7 +60,7 @@ def _unknown(graph: Graph, choice: Choice) -> Iterator[str]:
                 if depends and other not in known:
                     yield _untold(here, other)
             elif depends or other in declared:
-                wanted = f" {declared[other].text}" if other in declared else ""
+                wanted = f" {declared[other].text.strip() or '*'}" if other in declared else ""
                 yield f"{here} needs {other}{wanted}, but no such service is known: not checked"
         silent = (other for other in graph.silent(name) if other not in choice.places)
         yield from (_untold(f"{other} {graph.current(other)}", name) for other in silent)

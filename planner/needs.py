@@ -158,8 +158,8 @@ class Needs:
     def calls(self) -> CallGraph:
         """Who calls whom. Made for all services, once."""
         if self._kept.calls is None:
-            known = {name: service for name, service in self._services.items() if name in self._current}
-            self._kept.calls = call_graph(known)
+            # In one and the same order, for sums of rounded numbers depend on it.
+            self._kept.calls = call_graph({name: self._services[name] for name in self.names()})
         return self._kept.calls
 
     def calls_among(self) -> int:

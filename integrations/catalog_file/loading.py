@@ -8,7 +8,6 @@ import gc
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from itertools import pairwise
 from pathlib import Path as FilePath
 from types import MappingProxyType
 from typing import Any
@@ -138,9 +137,8 @@ def _floor(service: Service, path: Path, walk: Walk) -> None:
 
 
 def _in_order(service: Service) -> Service:
-    times = [release.deployed_at for release in service.releases]
-    dated = [time for time in times if time is not None]
-    if len(dated) < len(times) or all(one <= other for one, other in pairwise(dated)):
+    dated = [release.deployed_at for release in service.releases if release.deployed_at is not None]
+    if len(dated) < len(service.releases) or dated == sorted(dated):
         return service
     order = sorted(range(len(dated)), key=dated.__getitem__)
     return replace(service, releases=tuple(service.releases[place] for place in order))

@@ -14,7 +14,7 @@ from typing import Any
 
 from integrations.catalog_file.checks import read_checks
 from integrations.catalog_file.document import Path
-from integrations.catalog_file.walk import Walk, found, is_name, is_version, plain_moment
+from integrations.catalog_file.walk import TooMany, Walk, found, is_name, is_version, plain_moment
 from planner.facts import NOTHING, Edge, EdgeKind, Migration, MigrationKind, Origin, Release, Service, Verified
 from planner.names import ServiceName, Version
 from planner.ranges import Range, RangeError
@@ -101,6 +101,9 @@ def _adapter(value: Any, at: Path, walk: Walk) -> Mapping[str, Any] | None:
 
 
 def _edges(value: Any, at: Path, walk: Walk) -> tuple[Edge, ...]:
+    plain = _plain_edges(value)
+    if plain is not None:
+        return plain
     edges: dict[tuple[ServiceName, EdgeKind], Edge] = {}
     for place, item in enumerate(walk.items(value, at, "services that this one depends on")):
         edge = _edge(item, (*at, place), walk)
@@ -111,6 +114,21 @@ def _edges(value: Any, at: Path, walk: Walk) -> tuple[Edge, ...]:
             walk.wrong((*at, place), f"{edge.service} ({edge.kind}) again", "expected each dependency once")
         edges[key] = edge
     return tuple(edges.values())
+
+
+def _plain_edges(value: Any) -> tuple[Edge, ...] | None:
+    """Dependencies as nearly all of them are written, each just a name; `None` for whatever needs a closer look."""
+    try:
+        edges = tuple(map(_calls_to, value))
+    except TypeError:  # a mapping among them, or no list at all
+        return None
+    plain = tuple(edge for edge in edges if edge is not None)
+    return plain if type(value) is list and len(plain) == len(set(value)) == len(value) else None
+
+
+@lru_cache(maxsize=1 << 18)
+def _calls_to(name: Any) -> Edge | None:
+    return _edge_of(name, EdgeKind.CALLS) if type(name) is str and is_name(name) else None
 
 
 def _edge(value: Any, at: Path, walk: Walk) -> Edge | None:
@@ -151,9 +169,30 @@ def _edge_of(name: str, kind: EdgeKind) -> Edge:
 
 
 def _releases(value: Any, at: Path, walk: Walk) -> tuple[Release, ...]:
+    releases = _plain_releases(value) if type(value) is list else None
+    return releases or _any_releases(value, at, walk)
+
+
+def _plain_releases(value: list[Any]) -> tuple[Release, ...] | None:
+    """Releases of which each is plain, or at least right; `None` where a mistake must be told with its place."""
+    walk, releases, shared = Walk(), [], _Shared()
+    for item in value:
+        release = _plain_release(item, shared)
+        if release is None:
+            try:
+                release = _any_release(item, (), walk)
+            except TooMany:
+                return None
+            if release is None or walk.mistakes:
+                return None
+        releases.append(release)
+    return tuple(releases) if len({release.version for release in releases}) == len(releases) else None
+
+
+def _any_releases(value: Any, at: Path, walk: Walk) -> tuple[Release, ...]:
     releases: dict[str, Release] = {}
     for place, item in enumerate(walk.items(value, at, "releases")):
-        release = _release(item, (*at, place), walk)
+        release = _any_release(item, (*at, place), walk)
         if release is None:
             continue
         if release.version in releases:
@@ -162,28 +201,37 @@ def _releases(value: Any, at: Path, walk: Walk) -> tuple[Release, ...]:
     return tuple(releases.values())
 
 
-def _release(value: Any, at: Path, walk: Walk) -> Release | None:
-    return _plain_release(value) or _any_release(value, at, walk)
+class _Shared:
+    """What the release before required, which the next one mostly requires too."""
+
+    __slots__ = ("known", "wanted")
+
+    def __init__(self) -> None:
+        self.wanted: Any = None
+        self.known: Mapping[ServiceName, Range] = NOTHING
 
 
-def _plain_release(value: Any) -> Release | None:
+def _plain_release(value: Any, shared: _Shared) -> Release | None:
     """A release as programs write nearly all of them; `None` for whatever needs a closer look, right or wrong."""
-    if type(value) is not dict or not value.keys() <= _PLAIN:
+    if type(value) is not dict:
         return None
     get = value.get
-    version, deployed_at, word, wanted = get("version"), get("deployed_at"), get("verified", "unknown"), get("requires")
-    if type(version) is not str or type(deployed_at) is not str or type(word) is not str or not is_version(version):
+    version, text, word, wanted = get("version"), get("deployed_at"), get("verified"), get("requires")
+    # Anything else, and anything said to be nothing, makes more keys than these.
+    if len(value) != 2 + (word is not None) + (wanted is not None) or type(version) is not str or type(text) is not str:
         return None
-    time, verified, requires = plain_moment(deployed_at), _VERIFIED.get(word), NOTHING
-    if time is None or verified is None:
+    verified = Verified.UNKNOWN if word is None else _VERIFIED.get(word) if type(word) is str else None
+    time = plain_moment(text)
+    if time is None or verified is None or not is_version(version):
         return None
+    requires = NOTHING
     if wanted is not None:
-        if type(wanted) is not dict or not all(type(text) is str for text in wanted.values()):
-            return None
-        known = _ranges(tuple(wanted.items()))
-        if known is None:
-            return None
-        requires = known
+        if wanted != shared.wanted:
+            known = _ranges_of(wanted)
+            if known is None:
+                return None
+            shared.wanted, shared.known = wanted, known
+        requires = shared.known
     return Release(version=Version(sys.intern(version)), deployed_at=time, verified=verified, requires=requires)
 
 
@@ -216,10 +264,9 @@ def _deployed_at(value: Any, at: Path, walk: Walk) -> datetime | None:
 
 
 def _requires(value: Any, at: Path, walk: Walk) -> Mapping[ServiceName, Range]:
-    if type(value) is dict and all(type(text) is str for text in value.values()):
-        known = _ranges(tuple(value.items()))
-        if known is not None:
-            return known
+    known = _ranges_of(value)
+    if known is not None:
+        return known
     if type(value) is not dict:
         walk.wrong(at, found(value), 'expected a mapping of services to version ranges, such as {payment-service: ">=2.1 <3"}')
         return NOTHING
@@ -237,6 +284,13 @@ def _requires(value: Any, at: Path, walk: Walk) -> Mapping[ServiceName, Range]:
         if name is not None:
             ranges[ServiceName(name)] = wanted
     return MappingProxyType(ranges)
+
+
+def _ranges_of(value: Any) -> Mapping[ServiceName, Range] | None:
+    """What a mapping of names to ranges says; `None` where anything is wrong with it."""
+    if type(value) is not dict or not all(type(text) is str for text in value.values()):
+        return None
+    return _ranges(tuple(value.items()))
 
 
 # Releases that follow one another mostly require the same, and may share it.

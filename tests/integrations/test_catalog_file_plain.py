@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from integrations.catalog_file.schema import _any_release, _plain_release
+from integrations.catalog_file.schema import _any_release, _any_releases, _edges, _plain_release, _plain_releases, _Shared
 from integrations.catalog_file.walk import Walk, moment, plain_moment
 
 ODD = st.sampled_from([None, 1, 1.5, True, "", " ", "1.2.3", "build 7", "v" * 300, "\ud800", [], {}, "good"])
@@ -36,7 +36,7 @@ RELEASES = st.one_of(
 
 @given(RELEASES)
 def test_what_is_plain_is_right_and_means_the_same(value):
-    plain, walk = _plain_release(value), Walk()
+    plain, walk = _plain_release(value, _Shared()), Walk()
     if plain is not None:
         assert _any_release(value, (), walk) == plain
         assert walk.mistakes == []
@@ -50,5 +50,21 @@ def test_plain_moments_are_moments(text):
 
 def test_what_programs_write_is_plain():
     written = {"version": "1.4.2", "deployed_at": "2026-11-01T10:00:00Z", "verified": "good", "requires": {"b": "^1.2"}}
-    assert _plain_release(written) is not None
-    assert _plain_release({**written, "migrations": []}) is None
+    assert _plain_release(written, _Shared()) is not None
+    assert _plain_release({**written, "migrations": []}, _Shared()) is None
+
+
+@given(st.lists(RELEASES, max_size=4))
+def test_lists_of_releases_too(value):
+    walk = Walk()
+    plain, closely = _plain_releases(value), _any_releases(value, (), walk)
+    assert (plain is None) == bool(walk.mistakes)
+    assert plain is None or plain == closely
+
+
+@given(st.one_of(ODD, st.lists(st.one_of(ODD, st.sampled_from(["a", "b", "a b"])), max_size=4)))
+def test_names_of_dependencies_are_what_their_long_form_says(value):
+    short, long = Walk(), Walk()
+    written = [{"service": item} if isinstance(item, str) else item for item in value] if isinstance(value, list) else value
+    assert _edges(value, (), short) == _edges(written, (), long)
+    assert len(short.mistakes) == len(long.mistakes)
