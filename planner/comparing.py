@@ -41,7 +41,7 @@ def compare(graph: Graph, request: Request, draft: Draft, other: Draft | None, r
     at = weighed.index(best) if request.strategy is Strategy.AUTO and (request.accept_data_loss or not best.hazards) else 0
     chosen = drafts[at]
     rest = tuple(_alternative(graph, drafts[beside], weighed[beside]) for beside in range(len(drafts)) if beside != at)
-    apart = single_steps(graph, chosen.strategy, chosen.choice, chosen.order, rates)
+    apart = single_steps(graph, request, chosen, rates)
     return Comparison(draft=chosen, risk=weighed[at].risk, alternatives=(*rest, *apart), advice=advice)
 
 

@@ -1,7 +1,7 @@
 """Other ways that a plan offers besides the other strategy: a point between, and lockstep groups taken apart.
 
 Both obey the rules of a plan (every need of a moved service, in every state on the way). The point between is a full plan that
-leaves some out, and is asked for as that. Groups taken apart are only shown; their texts say so.
+leaves some out, and is asked for as that. Groups taken apart are asked for step by step: each step is a rollback of one service.
 """
 
 from collections import Counter
@@ -14,7 +14,7 @@ from planner.curve import LARGEST, between, field_of
 from planner.draft import Draft, draft_of
 from planner.graph import Graph
 from planner.hazards import hazards
-from planner.names import ServiceName
+from planner.names import ServiceName, Version
 from planner.order import Order
 from planner.plan import Alternative, Request, Risk, Strategy
 from planner.rates import Rates
@@ -24,6 +24,8 @@ BETWEEN = "between"
 BRIDGE = "bridge"
 LEFT_OUT = 20
 """A point between that leaves out more services than this has too long a name to be asked for."""
+ASKED = 12
+"""More requests than this, one after another, nobody would type."""
 NAMED = 5
 """Services and steps that a text names; the rest is in `moves`."""
 
@@ -55,33 +57,73 @@ def point_between(graph: Graph, request: Request, partial: Draft, full: Draft) -
     )
 
 
-def single_steps(graph: Graph, strategy: Strategy, choice: Choice, found: Order, rates: Rates) -> tuple[Alternative, ...]:
-    """For each lockstep group that can move in single steps by way of releases between, how."""
-    crossed = len(hazards(graph, choice.places)) if found.groups else 0
+def single_steps(graph: Graph, request: Request, draft: Draft, rates: Rates) -> tuple[Alternative, ...]:
+    """For each lockstep group that can move in single steps by way of releases between, how, and by which requests."""
+    choice, found = draft.choice, draft.order
+    if not found.groups:
+        return ()
+    ways = bridges(graph, choice.places, found)
+    asked = _requests(graph, request, choice, found, ways)
     return tuple(
         Alternative(
-            strategy=strategy,
+            strategy=draft.strategy,
             services=len(choice.places),
-            hazards=crossed,
+            hazards=len(draft.hazards),
             risk=_risk(graph, _waves(found, bridge), choice.places, rates),
             label=BRIDGE,
-            text=_bridge_words(bridge),
+            text=_bridge_words(bridge, asked=bool(asked)),
+            asked=asked,
             moves=bridge.steps,
         )
-        for bridge in bridges(graph, choice.places, found)
+        for bridge in ways
     )
+
+
+def _requests(graph: Graph, request: Request, choice: Choice, found: Order, ways: Sequence[Bridge]) -> str:
+    """The requests that carry the whole plan out in single steps, one after another; nothing where there are none, or too many.
+
+    In the state that a step leads to every need of every moved service holds, so the least plan for that step is the step alone.
+    """
+    bridged = {bridge.group: bridge.steps for bridge in ways}
+    steps: list[tuple[ServiceName, Version]] = []
+    told: set[str] = set()
+    for wave in found.waves:
+        for name in wave:
+            group = found.groups.get(name)
+            if group is None:
+                steps.append((name, graph.history(name).version(choice.places[name])))
+            elif group not in bridged:
+                return ""
+            elif group not in told:
+                told.add(group)
+                steps += bridged[group]
+    at = {name: graph.history(name).now for name in choice.places}
+    for name, version in steps:
+        place = graph.history(name).place(version)
+        if place is None or place >= at[name]:
+            return ""  # a step forward is no rollback
+        at[name] = place
+    if len(steps) > ASKED:
+        return ""
+    loss = " --accept-data-loss" if request.accept_data_loss else ""
+    return ", then ".join(f"/rollback plan {name} to {version} --strategy partial{loss}" for name, version in steps)
 
 
 def _risk(graph: Graph, waves: Sequence[tuple[ServiceName, ...]], places: dict[ServiceName, int], rates: Rates) -> Risk:
     return risk_of(waves, rates, hazards=Counter(hazard.service for hazard in hazards(graph, places)))
 
 
-def _bridge_words(bridge: Bridge) -> str:
+def _bridge_words(bridge: Bridge, *, asked: bool) -> str:
     way = _listed([f"{name} to {version}" for name, version in bridge.steps], ", then ")
     more = "as many" if not bridge.extra else f"{bridge.extra} more"
+    how = (
+        "Each step is a plan of its own, approved and verified before the next."
+        if asked
+        else "These steps cannot be asked for one by one."
+    )
     return (
         f"{bridge.group} need not move in one step: {way}. That is {len(bridge.steps)} single steps, {more} than it has "
-        "services, and every state on the way keeps all needs. Rollbot does not carry this out by itself yet."
+        f"services, and every state on the way keeps all needs. {how}"
     )
 
 

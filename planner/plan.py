@@ -112,8 +112,8 @@ class Alternative:
     """Another plan that was weighed, in short.
 
     Without a `label` it is the other strategy. With one it is explained by `text`: `between` is a point between partial and
-    full, `bridge` a lockstep group in single steps, which nothing carries out by itself. `moves` are its services and releases,
-    those of a bridge in their order. `asked` is the command that asks for it, where one does.
+    full, `bridge` a lockstep group in single steps, each a plan of its own. `moves` are its services and releases, those of a
+    bridge in their order. `asked` is the command that asks for it, or the commands one after another, where there are any.
     """
 
     strategy: Strategy
