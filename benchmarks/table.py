@@ -14,7 +14,7 @@ rest; *late* has consumers that began to declare ranges only at some release, so
 
 A plan is a partial one, data loss accepted, proven least, with order, reasons, hazards, warnings, digest and alternatives.
 *usual* are services drawn at random, *hubs* the 20 most needed ones. Refusals count as plans: they take longer, for they explain
-themselves.
+themselves. *first plan* turns the whole catalog around once, to know who needs whom; all later ones do not.
 """
 
 BASELINES = """
@@ -39,7 +39,7 @@ class Run:
     results: dict[str, dict[str, Any]]
 
 
-def page(runs: list[Run], checks: float, start: float, machine: str, options: str) -> str:
+def page(runs: list[Run], checks: float, start: float, machine: str, options: str, cpsat_most: int) -> str:
     """The whole page."""
     return "\n".join(
         [
@@ -69,7 +69,7 @@ def page(runs: list[Run], checks: float, start: float, machine: str, options: st
                 [_beside(run, "networkx") for run in runs if "networkx" in run.results],
             ),
             "",
-            *_cpsat(runs),
+            *_cpsat(runs, cpsat_most),
             "### Small things",
             "",
             *_table(
@@ -84,12 +84,18 @@ def page(runs: list[Run], checks: float, start: float, machine: str, options: st
     )
 
 
-def _cpsat(runs: list[Run]) -> list[str]:
+def _cpsat(runs: list[Run], most: int) -> list[str]:
     rows = [_against(run) for run in runs if "cpsat" in run.results]
     if not rows:
         return ["CP-SAT was not installed in this run (`pip install ortools` beside Rollbot to have it measured).", ""]
     heads = ("catalog", "asked", "tables built", "CP-SAT: median / worst", "Rollbot: median / worst", "ratio of medians")
-    return [*_table((*heads, "unsolved", "different cost"), rows), ""]
+    left = [_name(run) for run in runs if run.shape.services > most]
+    out = (
+        f"Left out for CP-SAT, because its tables alone take minutes for more than {most:,} services: {', '.join(left)}."
+        if left
+        else ""
+    )
+    return [*_table((*heads, "unsolved", "different cost", "peak memory"), rows), "", *([out, ""] if out else [])]
 
 
 def _table(heads: tuple[str, ...], rows: list[tuple[str, ...]]) -> list[str]:
@@ -144,6 +150,7 @@ def _against(run: Run) -> tuple[str, ...]:
         f"{theirs['median'] / mine['median']:,.0f}",
         str(other["unsolved"]),
         str(other["differ"]),
+        f"{other['peak']:.0f} MB",
     )
 
 

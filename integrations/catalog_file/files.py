@@ -52,7 +52,7 @@ def _bytes(path: FilePath, largest: int) -> bytes:
 
 
 def _text(content: bytes) -> str:
-    if content[:2] in (b"\xff\xfe", b"\xfe\xff"):
+    if content[:2] in (b"\xff\xfe", b"\xfe\xff") or b"\0" in content[:4]:  # no text begins so in UTF-8
         raise Unreadable(Mistake((), "the file is in UTF-16 or UTF-32", "expected UTF-8", 1))
     try:
         return content.removeprefix(b"\xef\xbb\xbf").decode()

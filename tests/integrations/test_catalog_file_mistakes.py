@@ -176,6 +176,7 @@ HOSTILE = {
     "key.yaml": ("{[a]: 1}", "stands as a key"),
     "merge.yaml": ("version: 1\nservices: [{<<: 5, name: a}]", "expected << to name mappings"),
     "wide.yaml": ("version: 1\n".encode("utf-16"), "UTF-16"),
+    "unmarked.yaml": ("version: 1\n".encode("utf-16-le"), "UTF-16"),
     "latin.yaml": (b"version: 1\nservices: [{name: a, owner: \xe9}]", "0xe9"),
     "zero.yaml": (b"version: 1\nservices: []\x00", "U+0000"),
     "zero.json": (b'{"version": 1, "services": []}\x00', "expected valid JSON"),
