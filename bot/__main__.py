@@ -9,7 +9,6 @@ import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
-from importlib.metadata import PackageNotFoundError, version
 from typing import NoReturn
 
 from bot.cli.verbs import VERBS
@@ -102,6 +101,8 @@ def _say(name: str, error: Exception, status: int) -> int:
 
 
 def _version() -> str:
+    from importlib.metadata import PackageNotFoundError, version  # a fifth of a quick start
+
     try:
         return version("rollbot")
     except PackageNotFoundError:
