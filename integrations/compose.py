@@ -1,8 +1,8 @@
 """docker-compose files as a `Catalog`: services, the versions in their image tags, and their start order as imported edges.
 
 `depends_on` and `links` say what starts first, not who calls whom: a call without one is not seen, and an edge may be no call.
-Infrastructure (databases, brokers, proxies) is left out, for nobody rolls it back with the services. Neither variables of the
-environment nor .env files are read: they may hold secrets.
+Infrastructure (databases, brokers, proxies) is left out, for nobody rolls it back with the services. Variables in the name of
+an image are looked up in the .env file beside it, as compose does, and never in this program's own environment.
 """
 
 import asyncio
@@ -36,7 +36,14 @@ INFRASTRUCTURE = frozenset(
 )
 """The last parts of the names of images that are nobody's own service."""
 
-_VARIABLE = re.compile(r"\$(?:\$|\{(?P<name>[A-Za-z_]\w*)(?:(?P<how>:?[-?+])(?P<text>[^}]*))?\}|(?P<bare>[A-Za-z_]\w*))")
+_VARIABLE = re.compile(
+    r"\$(?:\$|\{(?P<name>[A-Za-z_]\w*)(?:(?P<how>:?[-?+])(?P<text>(?:[^{}]|\$\{[^{}]*\})*))?\}|(?P<bare>[A-Za-z_]\w*))"
+)
+_ASSIGNED = re.compile(
+    r"""\s*(?:export\s+)?(?P<key>[A-Za-z_]\w*)\s*=\s*(?:'(?P<single>[^']*)'|"(?P<double>[^"]*)"|(?P<plain>[^'"#\s][^#]*?|))\s*(?:#.*)?"""
+)
+_NESTED = 5
+"""How deep variables may stand in the values of others."""
 _SHARED = ("network_mode", "ipc", "pid")
 
 
@@ -106,21 +113,24 @@ def _take(document: Document, found: dict[str, _Found], notes: list[str]) -> Non
     notes += [f"{document.at(*keys)}: the key {keys[-1]} stands twice: the last one counts" for keys in document.twice]
     for keys, name in document.tags.items():
         notes.append(f"{document.at(*keys)}: the tag {name} is not followed: taken as if it were not there")
+    variables = _environment(document.file.parent)
     for name, spec in services.items():
         where = document.at("services", name)
         if spec is not None and not isinstance(spec, dict):
             notes.append(f"{where}: {name} is no mapping: left out")
             continue
         told = found.setdefault(str(name), _Found(where=where))
-        _service(document, str(name), spec or {}, told, notes)
+        _service(document, str(name), spec or {}, told, notes, variables)
 
 
-def _service(document: Document, name: str, spec: Mapping[str, Any], told: _Found, notes: list[str]) -> None:
+def _service(
+    document: Document, name: str, spec: Mapping[str, Any], told: _Found, notes: list[str], variables: Mapping[str, str]
+) -> None:
     at = ("services", name)
     image = spec.get("image")
     if isinstance(image, str):
         told.image_at = document.at(*at, "image")
-        told.image = _filled(image, told.image_at, name, notes)
+        told.image = _filled(image, told.image_at, name, notes, variables)
     elif image is not None:
         notes.append(f"{document.at(*at, 'image')}: image of {name} is no text: not read")
     if spec.get("extends") is not None:
@@ -194,24 +204,46 @@ def _version(name: str, told: _Found, notes: list[str]) -> Version | None:
     return Version(version)
 
 
-def _filled(image: str, where: str, name: str, notes: list[str]) -> str | None:
-    """The image with the defaults of its variables; `None` where one has none."""
+def _filled(image: str, where: str, name: str, notes: list[str], told: Mapping[str, str]) -> str | None:
+    """The image with its variables as the .env file tells them, or with their defaults; `None` where one has neither."""
     open_ones: list[str] = []
 
-    def fill(match: re.Match[str]) -> str:
+    def fill(text: str, depth: int) -> str:
+        return _VARIABLE.sub(lambda match: one(match, depth), text)
+
+    def one(match: re.Match[str], depth: int) -> str:
         if match[0] == "$$":
             return "$"
-        if match["how"] in ("-", ":-"):
-            return str(match["text"])
-        open_ones.append(match["name"] or match["bare"])
+        key, how = match["name"] or match["bare"], match["how"] or ""
+        value = told.get(key)
+        if value is not None and (value or not how.startswith(":")) and depth < _NESTED:
+            return str(match["text"]) if how.endswith("+") else fill(value, depth + 1)
+        if how.endswith("-"):
+            return fill(str(match["text"]), depth + 1)
+        if not how.endswith("+"):
+            open_ones.append(key)
         return ""
 
-    filled = _VARIABLE.sub(fill, image)
+    filled = fill(image, 0)
     if open_ones:
-        notes.append(
-            f"{where}: the image of {name} depends on {', '.join(open_ones)}, which has no default: its version is not known"
-        )
+        what = f"{', '.join(open_ones)}, which neither .env nor a default tells"
+        notes.append(f"{where}: the image of {name} depends on {what}: its version is not known")
         return None
     if filled != image:
-        notes.append(f"{where}: the image of {name} is taken with the defaults of its variables: {filled}")
+        notes.append(f"{where}: the image of {name} is taken as {filled}, its variables by .env or their defaults")
     return filled
+
+
+def _environment(folder: Path) -> Mapping[str, str]:
+    """What the .env file beside a compose file says. Only variables that stand in an image are ever looked up in it."""
+    try:
+        lines = (folder / ".env").read_text("utf-8").splitlines()
+    except (OSError, UnicodeDecodeError):
+        return {}
+    found = {}
+    for line in lines:
+        match = _ASSIGNED.fullmatch(line)
+        if match:
+            quoted = match["single"] if match["single"] is not None else match["double"]
+            found[match["key"]] = quoted if quoted is not None else match["plain"].strip()
+    return found

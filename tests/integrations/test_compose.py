@@ -68,7 +68,7 @@ async def test_both_forms_links_anchors_and_merged_keys_give_the_start_order(tmp
     }
     notes = "\n".join(facts.warnings)
     assert "Left out as infrastructure: db (postgres:16), redis (docker.io/bitnami/redis:7.2)" in notes
-    assert "docker-compose.yml:19: the image of cart is taken with the defaults of its variables: shop/cart:3.1.0" in notes
+    assert "docker-compose.yml:19: the image of cart is taken as shop/cart:3.1.0, its variables by" in notes
 
 
 async def test_what_is_left_out_can_be_said(tmp_path):
@@ -85,7 +85,7 @@ async def test_what_is_left_out_can_be_said(tmp_path):
         ("{image: 'a:1', depends_on: web}", "neither a list nor a mapping"),
         ("{image: 'a:1', extends: {service: base, file: b.yml}}", "x extends another service"),
         ("{image: 'a:1', profiles: [debug]}", "only with the profile debug"),
-        ("{image: 'a:${TAG}'}", "depends on TAG, which has no default"),
+        ("{image: 'a:${TAG}'}", "depends on TAG, which neither .env nor a default tells"),
         ("{image: 'a:latest'}", "says no version"),
         ("{image: a}", "says no version"),
         ("{build: .}", "has no image"),
@@ -123,3 +123,37 @@ async def test_includes_names_and_files_that_go_over_one_another(tmp_path):
 async def test_what_is_no_compose_file_is_refused_with_its_place(tmp_path, text, said):
     with pytest.raises(Rejected, match=said):
         await compose(tmp_path, text).load()
+
+
+ENV = """\
+# a comment
+TAG=1.2.3
+export NAME="shop/web"   # quoted
+WHOLE=${NAME}:${TAG}
+EMPTY=
+LOOP=$LOOP
+PASSWORD='hunter22'
+"""
+
+
+@pytest.mark.parametrize(
+    ("image", "version"),
+    [
+        ("shop/web:${TAG}", "1.2.3"),
+        ("shop/web:$TAG", "1.2.3"),
+        ("${NAME}:${TAG:-9}", "1.2.3"),
+        ("${WHOLE}", "1.2.3"),
+        ("shop/web:${EMPTY:-2.0.0}", "2.0.0"),
+        ("shop/web:${NONE-${TAG}}", "1.2.3"),
+        ("shop/web:${NONE:-3.0.0}", "3.0.0"),
+        ("shop/web:1.0.0${TAG:+-rc}", "1.0.0-rc"),
+        ("shop/web:${NONE}", None),
+        ("shop/web:${LOOP}", None),
+        ("shop/web:${HOME}", None),
+    ],
+)
+async def test_variables_are_those_of_the_env_file_and_nobody_elses(tmp_path, image, version):
+    (tmp_path / ".env").write_text(ENV)
+    facts = await compose(tmp_path, f"services:\n  web: {{image: '{image}'}}\n").load()
+    assert facts.services["web"].current == version
+    assert "hunter22" not in str(facts)
