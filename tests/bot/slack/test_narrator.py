@@ -8,9 +8,9 @@ import pytest
 
 from bot.slack.limiter import Limiter
 from bot.slack.narrator import Narrator, Rhythm
-from planner.events import Choice, Decided, Ended, Ending, Halted, StepVerified
-from planner.names import RunId
-from tests.bot.slack.runs import asking_for, checking, failing, granting, plan, settling, starting
+from planner.events import Choice, Decided, Ended, Ending, Halted, Person, StepVerified
+from planner.names import ActorId, RunId
+from tests.bot.slack.runs import asking, asking_for, checking, failing, granting, plan, settling, starting
 from tests.bot.slack.stage import live, stage
 from tests.commands.fakes import ANA
 
