@@ -6,12 +6,15 @@ an image are looked up in the .env file beside it, as compose does, and never in
 """
 
 import asyncio
+import io
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
+
+from dotenv import dotenv_values
 
 from integrations.errors import Rejected
 from integrations.image_names import digest, repository, tag
@@ -38,9 +41,6 @@ INFRASTRUCTURE = frozenset(
 
 _VARIABLE = re.compile(
     r"\$(?:\$|\{(?P<name>[A-Za-z_]\w*)(?:(?P<how>:?[-?+])(?P<text>(?:[^{}]|\$\{[^{}]*\})*))?\}|(?P<bare>[A-Za-z_]\w*))"
-)
-_ASSIGNED = re.compile(
-    r"""\s*(?:export\s+)?(?P<key>[A-Za-z_]\w*)\s*=\s*(?:'(?P<single>[^']*)'|"(?P<double>[^"]*)"|(?P<plain>[^'"#\s][^#]*?|))\s*(?:#.*)?"""
 )
 _NESTED = 5
 """How deep variables may stand in the values of others."""
@@ -236,14 +236,10 @@ def _filled(image: str, where: str, name: str, notes: list[str], told: Mapping[s
 
 def _environment(folder: Path) -> Mapping[str, str]:
     """What the .env file beside a compose file says. Only variables that stand in an image are ever looked up in it."""
+    path = folder / ".env"
     try:
-        lines = (folder / ".env").read_text("utf-8").splitlines()
+        text = path.read_text("utf-8") if path.is_file() else ""
     except (OSError, UnicodeDecodeError):
         return {}
-    found = {}
-    for line in lines:
-        match = _ASSIGNED.fullmatch(line)
-        if match:
-            quoted = match["single"] if match["single"] is not None else match["double"]
-            found[match["key"]] = quoted if quoted is not None else match["plain"].strip()
-    return found
+    found = dotenv_values(stream=io.StringIO(text), interpolate=False)
+    return {name: value or "" for name, value in found.items()}
