@@ -6,7 +6,21 @@
 from commands.grammar import looks_like_run
 from planner.run import Run
 
-_OF_RUN = {"approve", "reject", "cancel", "retry", "skip", "undo", "leave", "pack", "show", "forward", "again", "reviewed"}
+_OF_RUN = {
+    "approve",
+    "reject",
+    "cancel",
+    "retry",
+    "skip",
+    "undo",
+    "leave",
+    "pack",
+    "show",
+    "picture",
+    "forward",
+    "again",
+    "reviewed",
+}
 """Verbs whose first word is a run."""
 _OF_SERVICE = {"who-can", "unlock", "wait"}
 """Verbs whose first word is a service, and that mean this one where it is left out."""

@@ -1,4 +1,4 @@
-"""The buttons Full plan, Partial plan and Set version: ask again for what a waiting run asked, in another way.
+"""The buttons Full plan, Partial plan, Set version and Dry run: ask again for what a waiting run asked, in another way.
 
 The newer run takes the place of the older one, exactly as if the request had been typed anew.
 """
@@ -18,12 +18,16 @@ from planner.run import Run, Stage
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Replan:
-    """Plan this run's rollback again: with that strategy, or to that version (`newest`: to the newest that will do)."""
+    """Plan this run's rollback again: with that strategy, or to that version (`newest`: to the newest that will do).
+
+    With `dry_run` nothing is opened: it shows what would be planned as things are now.
+    """
 
     run: RunId
     strategy: Strategy | None = None
     to: Version | None = None
     newest: bool = False
+    dry_run: bool = False
 
 
 async def act(desk: Desk, call: Call, intent: Replan) -> Reply:
@@ -50,6 +54,7 @@ def again(run: Run, intent: Replan) -> rollback.Rollback:
         overrides=tuple((event.freeze, event.reason) for event in run.overridden),
         accept_data_loss=run.plan.data_loss_accepted,
         reason=run.asked.reason if run.asked else None,
+        dry_run=intent.dry_run,
     )
 
 

@@ -16,6 +16,7 @@ from commands import (
     locks,
     obligations,
     pack,
+    picture,
     reject,
     reviewed,
     rights,
@@ -107,6 +108,18 @@ VERBS: tuple[Verb[Any], ...] = (
         ),
         read=show.read,
         act=show.act,
+    ),
+    Verb(
+        usage=_usage(
+            "picture",
+            picture.USAGE,
+            "Where the picture of a run stands, and in words what it shows.",
+            "/rollback picture r12",
+            "/rollback picture 12",
+            "/rollback show r12",
+        ),
+        read=picture.read,
+        act=picture.act,
     ),
     Verb(
         usage=_usage(

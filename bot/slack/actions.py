@@ -32,6 +32,8 @@ class ActionId(StrEnum):
     VERSION = "rollbot:version"
     SHOW = "rollbot:show"
     AGAIN = "rollbot:again"
+    DRY_RUN = "rollbot:dry-run"
+    PICTURE = "rollbot:picture"
     START = "rollbot:start"
 
     @property

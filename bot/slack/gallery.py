@@ -17,6 +17,7 @@ from bot.slack.limiter import POSTS, Limiter
 from bot.slack.ports import Views
 from bot.slack.render.run import touched
 from bot.view import View
+from commands.picture import LEAST
 from planner.drawing.plan import plan_svg, plan_words
 from planner.drawing.run import run_svg, run_words
 from planner.events import Entry
@@ -25,8 +26,6 @@ from planner.timeline import timeline
 
 _log = structlog.get_logger(__name__)
 _TRIES = 3
-_LEAST = 2
-"""Moves from which a plan is worth a picture."""
 _SENDING, _PLAN, _RUN = "sending", "plan", "run"
 """`pictures` of a view: empty, `plan` or `run` (the last that is there), with `sending` before it while it is on its way."""
 
@@ -83,7 +82,7 @@ class Gallery:
 
     def _next(self, run: Run, view: View) -> str | None:
         over = run.stage is Stage.ENDED
-        if run.planned is None or len(run.plan.moves) < _LEAST or (over and not touched(run)):
+        if run.planned is None or len(run.plan.moves) < LEAST or (over and not touched(run)):
             return None
         if view.pictures in ("", f"{_SENDING} {_PLAN}"):
             return _PLAN

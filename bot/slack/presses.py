@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import assert_never
 
 from bot.slack.actions import ActionId, Press
-from commands import again, approve, cancel, decide, reject, replan, show
+from commands import again, approve, cancel, decide, picture, reject, replan, show
 from commands.ports import Call, Desk
 from commands.reply import Reply
 from commands.twin import typed
@@ -42,7 +42,9 @@ async def do(desk: Desk, actor: Actor, place: Place, deed: Deed) -> Reply:
             assert choice is not None  # noqa: S101  # these four are the choices
             decided = decide.Decide(run=run, choice=choice, reason=deed.reason, seen=deed.pressed.decisions)
             return await decide.act(desk, call, decided)
-        case ActionId.FULL | ActionId.PARTIAL | ActionId.VERSION:
+        case ActionId.PICTURE:
+            return await picture.act(desk, call, picture.ShowPicture(run=run))
+        case ActionId.FULL | ActionId.PARTIAL | ActionId.VERSION | ActionId.DRY_RUN:
             wanted = _replan(deed)
             found = await desk.runs.read(run)
             if found is not None and found.planned is not None:
@@ -58,7 +60,7 @@ async def do(desk: Desk, actor: Actor, place: Place, deed: Deed) -> Reply:
 def twin(button: ActionId, run: Run) -> str:
     """What to type instead of pressing the button on this run, with every word that it needs."""
     match button:
-        case ActionId.FULL | ActionId.PARTIAL | ActionId.VERSION:
+        case ActionId.FULL | ActionId.PARTIAL | ActionId.VERSION | ActionId.DRY_RUN:
             wanted = _replan(Deed(button=button, pressed=Press(run=run.id, digest="0"), version=run.plan.target.to_version))
             return f"/rollback {typed(replan.again(run, wanted))}"
         case ActionId.SKIP:
@@ -71,6 +73,8 @@ def twin(button: ActionId, run: Run) -> str:
 
 def _replan(deed: Deed) -> replan.Replan:
     strategies = {ActionId.FULL: Strategy.FULL, ActionId.PARTIAL: Strategy.PARTIAL}
+    if deed.button is ActionId.DRY_RUN:
+        return replan.Replan(run=deed.pressed.run, dry_run=True)
     if deed.button is ActionId.VERSION:
         return replan.Replan(run=deed.pressed.run, to=deed.version, newest=deed.version is None)
     return replan.Replan(run=deed.pressed.run, strategy=strategies[deed.button])

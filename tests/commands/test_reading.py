@@ -100,3 +100,12 @@ async def test_only_what_exists_can_be_marked():
 async def test_help_needs_nothing_that_could_fail():
     reply = await answer(Office().desk, call(ANA, "help"))
     assert reply == Help(verbs=tuple(verb.usage for verb in VERBS))
+
+
+async def test_the_picture_of_a_plan_in_words_and_where_it_stands():
+    office = Office()
+    await answer(office.desk, call(ANA, "order-service"))
+    reply = await answer(office.desk, call(BEN, "picture r1"))
+    assert "stands in its thread in <#C0INCIDENT>" in reply.text
+    assert "payment-service 3.0.0 to 2.4.1" in reply.lines[0]
+    assert (await answer(office.desk, call(BEN, "picture r9"))).refusal.code is Code.UNKNOWN_RUN

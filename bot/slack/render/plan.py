@@ -25,6 +25,7 @@ from bot.slack.render.kit import (
     who,
     with_mentions,
 )
+from commands.picture import LEAST
 from commands.views.footing_text import stands_on
 from planner.approval import who_can
 from planner.events import Approved
@@ -35,6 +36,8 @@ from planner.run import Run
 
 SHOWN = 8
 """Moves named in the plan message; the thread has all."""
+_SPACIOUS = 4
+"""Moves up to which there is room on a phone's screen for why each of them moves."""
 _LONG_LINES = 7
 """Lines of a plan that is too long to be shown here."""
 _PRINTED = "…and {count} more lines: `rollbot plan` prints them all"
@@ -68,7 +71,9 @@ def rows(run: Run) -> tuple[Block, Block]:
     others = [_switch(run, other) for other in run.plan.alternatives if other.label is None][:2]
     others += [_between(run, other) for other in run.plan.alternatives if other.label is not None and other.asked][:1]
     version = [] if is_forward(run) else [button("Set version", ActionId.VERSION, value)]
-    return decide, actions(*others, *version, button("Show plan", ActionId.SHOW, value))
+    dry = [] if is_forward(run) else [button("Dry run", ActionId.DRY_RUN, value)]
+    drawn = [button("Show picture", ActionId.PICTURE, value)] if len(run.plan.moves) >= LEAST else []
+    return decide, actions(*others, *version, *dry, button("Show plan", ActionId.SHOW, value), *drawn)
 
 
 def _switch(run: Run, other: Alternative) -> Block:
@@ -111,19 +116,22 @@ def preview(plan: Plan, approvals: int) -> Message:
 def body(plan: Plan, more: str = "…and {count} more lines in the thread", *, typed: bool = False) -> tuple[Block, ...]:
     """What the plan does, what it costs, and how sure it is; with `typed`, also what to type for the other plan."""
     # A phone shows about eight lines of it beside the rest.
-    lines, most = list(_waves(plan)), SHOWN + len(plan.waves[:SHOWN])
+    why = 200 if len(plan.moves) <= _SPACIOUS // 2 else 90 if len(plan.moves) <= _SPACIOUS or typed else 0
+    lines, most = list(_waves(plan, why)), SHOWN + len(plan.waves[:SHOWN])
     if len(plan.moves) > SHOWN:
         lines, most = [f"*{count(len(plan.moves), 'service')} in {count(len(plan.waves), 'wave')}*", *lines], _LONG_LINES
     blocks = [section(listing(lines, most, length=2400, more=more))]
+    if not why:
+        blocks.append(context("Why each moves: in the thread."))
     if plan.hazards:
         lines = [
             f"• {code(h.service)}: {escape(h.kind)} migration {code(h.migration)} of release {code(h.release)}"
             for h in plan.hazards
         ]
         head = "⚠️ *Data can be lost:* going back crosses migrations that cannot be taken back."
-        blocks.append(section(listing([head, *lines], 5)))
+        blocks.append(section(listing([head, *lines], 5 if why else 3)))
     if plan.warnings:
-        blocks.append(context(listing((f"⚠️ {escape(warning)}" for warning in plan.warnings), 2, length=800)))
+        blocks.append(context(listing((f"⚠️ {escape(warning)}" for warning in plan.warnings), 2 if why else 1, length=800)))
     blocks.append(context(f"{_risk(plan.risk)}{_footing(plan)}{_alternatives(plan, typed=typed)}"))
     return tuple(blocks)
 
@@ -161,15 +169,16 @@ def _asked(run: Run) -> str:
     return f"Asked by {who(run.asked.by, ping=True)}{why}"
 
 
-def _waves(plan: Plan) -> Iterable[str]:
+def _waves(plan: Plan, most: int) -> Iterable[str]:
+    """The moves by wave, each with at most so many characters of its reason."""
     many = len(plan.waves) > 1
     for number, names in enumerate(plan.waves, start=1):
         moves = [item for item in plan.moves if item.wave == number]
         if many:
             yield f"*Wave {number}*" + (f", {len(names)} services" if len(names) > 1 else "")
         for item in moves:
-            group = f" _in lockstep group {escape(item.group)}_" if item.group else ""
-            why = f": {escape(clip(reason(item), 90 if len(plan.moves) > SHOWN else 200))}" if item.because else ""
+            group = f" _{'in lockstep group ' if most else ''}{escape(item.group)}_" if item.group else ""
+            why = f": {escape(clip(reason(item), most))}" if item.because and most else ""
             yield f"• {move(item)}{group}{why}"
 
 

@@ -119,7 +119,7 @@ def test_the_summary_has_three_lines_at_most():
 
 def test_buttons_begin_with_their_verb_and_fit_the_stage():
     legal = {
-        "waiting": ["Approve", "Reject", "Cancel", "Full", "Set", "Show"],
+        "waiting": ["Approve", "Reject", "Cancel", "Full", "Set", "Dry", "Show", "Show"],
         "granted": ["Cancel"],
         "running": ["Cancel"],
         "stopping": [],
