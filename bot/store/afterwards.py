@@ -6,9 +6,10 @@ All of it is told by the environment's log; what is kept beside it only saves re
 from collections.abc import Sequence
 from dataclasses import replace
 
+import structlog
 from pydantic import TypeAdapter
 
-from bot.store.codec import read
+from bot.store.codec import BrokenEntry, read
 from bot.store.commit import Commit
 from bot.store.connect import Store
 from bot.store.keys import ENVIRONMENT_CHAIN, Keys
@@ -23,6 +24,7 @@ from planner.run import Run
 from planner.watch import Watch, replay_watch
 from planner.watch_events import WatchBegan, WatchEnded, WatchLooked
 
+log = structlog.get_logger(__name__)
 _OBLIGATION = TypeAdapter(Obligation)
 _HOLD = TypeAdapter(DeployHold)
 _TOLD = (WatchBegan, WatchLooked, WatchEnded, DeploysHeld, DeploysReleased, DutyReminded, DutyClosed, BadMarked, Reviewed)
@@ -54,7 +56,12 @@ class Afterwards:
     async def watches(self) -> tuple[Watch, ...]:
         """The watches that have not ended."""
         names = sorted(await self._redis.smembers(self._keys.watching), key=lambda run: (len(run), run))
-        found = [await self.watch(RunId(name)) for name in names]
+        found = []
+        for name in names:
+            try:
+                found.append(await self.watch(RunId(name)))
+            except BrokenEntry as error:
+                log.error("a watch cannot be read: rollbot audit verify", run=name, why=str(error))  # noqa: TRY400
         return tuple(watch for watch in found if watch is not None and watch.ended is None)
 
     async def is_watched(self, run: RunId) -> bool:

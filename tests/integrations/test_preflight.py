@@ -3,9 +3,11 @@
 import asyncio
 from dataclasses import replace
 
+from commands.leftovers import leftovers
 from integrations.errors import Unavailable
 from integrations.preflight import preflight
 from integrations.protocols import Finding, FindingLevel
+from planner.duty_events import Duty
 from planner.facts import Release, Service
 from planner.snapshot import from_catalog
 from tests.integrations.fake_registry import FakeRegistry, RegistryFault
@@ -41,6 +43,17 @@ class Runtime(FakeRuntime):
 
 async def found(answer, kind="fake"):
     return [(f.level.value, f.text) for f in await preflight(SHOP, world(kind), {"fake": Runtime(answer)}, limit=0.05)]
+
+
+async def test_findings_know_whose_they_are_and_what_they_leave():
+    class Argo(FakeRuntime):
+        async def preflight(self, service, to):
+            return (Finding(level=FindingLevel.WARN, text="Argo CD", leaves=Duty.GIT),)
+
+    said = await preflight(SHOP, world(), {"fake": Argo({})}, limit=1.0)
+    assert {(finding.service, finding.leaves) for finding in said} == {(move.service, Duty.GIT) for move in SHOP.moves}
+    assert [(left.duty, left.service) for left in leftovers((*said, *said))] == [(Duty.GIT, move.service) for move in SHOP.moves]
+    assert "Revert Git for order-service" in leftovers(said)[-1].words
 
 
 async def test_findings_come_in_the_order_of_the_moves():

@@ -89,6 +89,20 @@ async def test_a_later_wake_up_ends_what_nobody_decided(bench, store_url, keys, 
         assert (await until_ended(log, run)).ending == "expired"
 
 
+async def test_a_finished_run_is_watched_by_jobs_of_whoever_is_there(bench, store_url, keys, log):
+    clock = RunLog(log._redis, log._keys, lambda: datetime.now(UTC))
+    fields = {"runs": clock, "now": lambda: datetime.now(UTC), "pace": replace(bench.worker.pace, settle=3.0)}
+    run = await bench.granted()
+    async with working(store_url, keys, replace(bench.worker, **fields)):
+        await until_ended(log, run)
+    assert (await log.watch(run.id)).ended is None
+    async with working(store_url, keys, replace(bench.worker, **fields)), asyncio.timeout(20):
+        while (watch := await log.watch(run.id)).ended is None:
+            await asyncio.sleep(0.05)
+    assert watch.ended.verdict in ("pass", "inconclusive")
+    assert watch.looks == watch.ended.looks > 0
+
+
 async def test_whoever_is_told_to_stop_does_not_wait_for_the_run(bench, store_url, keys, log):
     run = await bench.granted()
     patient = replace(bench.worker, pace=Pace(poll=0.01, stable=3600))
