@@ -262,13 +262,16 @@ class Slack:
             "user": {"id": arguments["user"], "name": name.split()[0].lower(), "real_name": name, "profile": {"real_name": name}}
         }
 
+    def _bots_info(self, arguments: Json) -> Json:
+        return {"bot": {"id": arguments["bot"], "app_id": "A1", "name": "rollbot"}}
+
     def _post(self, arguments: Json) -> Json:
         self._held(arguments, "chat.postMessage")
         parent = arguments.get("thread_ts")
         if parent is not None and parent not in self.messages:
             raise Refused("thread_not_found")
         ts = f"{next(self._seconds)}.000100"
-        kept = {key: arguments[key] for key in ("text", "blocks", "metadata", "thread_ts") if arguments.get(key) is not None}
+        kept = {key: arguments[key] for key in _KEPT if arguments.get(key) is not None}
         self.messages[ts] = {"type": "message", "ts": ts, "user": BOT, "bot_id": "B1", **kept}
         return {"channel": CHANNEL, "ts": ts, "message": self.messages[ts]}
 
@@ -389,10 +392,13 @@ class Slack:
         return socket
 
 
+_KEPT = ("text", "blocks", "metadata", "thread_ts", "reply_broadcast")
+"""What a message keeps of how it was posted."""
 _METHODS: dict[str, Callable[[Slack, Json], Json]] = {
     "auth.test": Slack._auth_test,
     "apps.connections.open": Slack._open,
     "users.info": Slack._users_info,
+    "bots.info": Slack._bots_info,
     "chat.postMessage": Slack._post,
     "chat.update": Slack._update,
     "chat.postEphemeral": Slack._ephemeral,

@@ -252,7 +252,7 @@ async def world(
 
 def _nothing_wrong(made: World) -> None:
     """What holds in every scenario."""
-    assert not made.slack.broken
+    assert not made.slack.broken, made.slack.broken
     assert not (made.ways / "inherited").exists(), "a service inherited the bot's settings"
     said = json.dumps([*made.slack.messages.values(), *((p.text, p.blocks) for p in made.slack.private)])
     for where, text in (("the log", made.log.read_text()), ("a message", said)):
