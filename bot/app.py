@@ -42,7 +42,7 @@ from integrations.tcp_probe import TcpProbe
 from planner.facts import Service
 from planner.names import ServiceName, Version
 from planner.plan import Plan
-from planner.snapshot import Snapshot
+from planner.snapshot import Snapshot, with_proven
 
 LIVE_LIMIT = 10.0
 """Seconds for a live catalog to answer; what it said before is used where it does not."""
@@ -66,7 +66,8 @@ class World:
             bad.setdefault(version.service, {})[version.version] = version.reason
         seen = await survey(self.catalog, self.runtimes, bad, limit=self.limit)
         now = self.now()
-        return replace(seen, rates=await self.record.rates(now), taken_at=now)
+        known = with_proven(seen, await self.record.proven())
+        return replace(known, rates=await self.record.rates(now), taken_at=now)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,5 +1,6 @@
 """What the run logs teach: rates for the next plan, and how well the last ones were predicted. Reads logs, writes nothing."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 
@@ -8,7 +9,7 @@ from planner.calibration import Calibration, Compared, calibrate, compare
 from planner.events import Ended
 from planner.experience import Experience, experience, together
 from planner.learning import learn
-from planner.names import RunId, ServiceName
+from planner.names import RunId, ServiceName, Version
 from planner.rates import PRIOR, Rates
 
 MOST = 200
@@ -25,11 +26,22 @@ class Record:
 
     async def rates(self, now: datetime) -> Rates:
         """What the logs teach as of now; the declared rates where they teach nothing."""
+        found = await self._newest()
+        taught = [one for one in found if one.seen]
+        return learn(together(found), len(taught), now, self._declared)
+
+    async def proven(self) -> Mapping[ServiceName, frozenset[Version]]:
+        """The releases that a rollback of ours went to and verified."""
+        found: dict[ServiceName, set[Version]] = {}
+        for one in together(await self._newest()).proven:
+            found.setdefault(one.service, set()).add(one.version)
+        return {service: frozenset(versions) for service, versions in found.items()}
+
+    async def _newest(self) -> list[Experience]:
         names = await self._runs.recent(MOST)
         found = [await self._experience(name) for name in names]
         self._known = {name: known for name, known in self._known.items() if name in set(names)}
-        taught = [one for one in found if one.seen]
-        return learn(together(found), len(taught), now, self._declared)
+        return found
 
     async def _experience(self, name: RunId) -> Experience:
         known = self._known.get(name)

@@ -1,11 +1,11 @@
 """All facts at one moment: what a plan is made from, and what it is checked against before a run touches anything."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from types import MappingProxyType
 
-from planner.facts import NOTHING, Release, Service
+from planner.facts import NOTHING, Release, Service, Verified
 from planner.names import ServiceName, Version
 from planner.rates import PRIOR, Rates
 
@@ -60,6 +60,21 @@ def from_catalog(
         warnings=tuple(notes),
         taken_at=taken_at,
     )
+
+
+def with_proven(snapshot: Snapshot, proven: Mapping[ServiceName, frozenset[Version]]) -> Snapshot:
+    """The snapshot in which releases of which nobody said anything, and that these are, count as verified good."""
+    changed: dict[ServiceName, Service] = {}
+    for name, versions in proven.items():
+        service = snapshot.services.get(name)
+        if service is not None and any(_is_proven(release, versions) for release in service.releases):
+            releases = tuple(replace(r, verified=Verified.GOOD) if _is_proven(r, versions) else r for r in service.releases)
+            changed[name] = replace(service, releases=releases)
+    return replace(snapshot, services=MappingProxyType({**snapshot.services, **changed})) if changed else snapshot
+
+
+def _is_proven(release: Release, versions: frozenset[Version]) -> bool:
+    return release.verified is Verified.UNKNOWN and release.version in versions
 
 
 def newest(releases: tuple[Release, ...]) -> Version | None:

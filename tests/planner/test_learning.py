@@ -1,18 +1,19 @@
 """What logs teach: read from entries, pooled over services, and honest about how little is known."""
 
 import random
+from dataclasses import replace
 from datetime import timedelta
 from math import exp, log
 
 import pytest
 
 from planner.events import Choice, Decided, Entry, Gate, GateJudged, Halted, StepAccepted, StepFailed, StepIntended, StepVerified
-from planner.experience import Experience, Seen, Turn, experience, together
+from planner.experience import Experience, Proven, Seen, Turn, experience, together
 from planner.learning import learn, pooled
 from planner.rates import PRIOR, Odds, Part
 from planner.risk import risk_of
 from planner.verdict import Verdict
-from tests.making import ANA, NOON
+from tests.making import ANA, NOON, asked
 
 
 def log_of(*events):
@@ -57,6 +58,17 @@ def test_what_was_found_after_a_crash_has_no_time_but_counts():
 def test_undoing_teaches_about_the_same_service():
     step = [(0, intended("undo:a")), (4, StepAccepted(step="undo:a", key="k"))]
     assert [one.service for one in experience(log_of(*step)).seen] == ["a"]
+
+
+def test_a_release_whose_checks_passed_is_proven():
+    checked = (18, replace(passed(Gate.INDICATORS), check="works"))
+    steps = [*STEP[:-1], checked, STEP[-1]]
+    assert experience(log_of(*steps)).proven == (Proven("a", "1.0.0"),)
+    assert experience(log_of(*STEP)).proven == (), "without a check it only stayed up"
+    unclear = (20, StepVerified(step="a", unclear=("works",)))
+    assert experience(log_of(*steps[:-1], unclear)).proven == ()
+    forward = (0, replace(asked("a"), forward_of="r1"))
+    assert experience(log_of(forward, *steps)).proven == (), "what was rolled back from is not good because it runs again"
 
 
 def test_people_are_timed_from_the_halt():

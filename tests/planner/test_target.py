@@ -6,6 +6,7 @@ from planner.facts import Verified
 from planner.plan import Plan, Request
 from planner.planning import make_plan, why_not
 from planner.refusal import Code, Refusal
+from planner.snapshot import with_proven
 from tests.planner.world import release, service, snapshot
 
 
@@ -124,3 +125,16 @@ def test_why_not_has_the_refusal_or_nothing():
     facts = order(release("1.0.0", verified=Verified.BAD), release("1.1.0"), release("2.0.0"))
     assert isinstance(why_not(facts, Request(service="order", to="1.0.0")), Refusal)
     assert why_not(facts, Request(service="order", to="1.1.0")) is None
+
+
+def test_a_release_that_we_verified_ourselves_is_preferred_like_a_good_one():
+    world = snapshot(service("order", release("1.0.0", 1), release("1.1.0", 2), release("2.0.0", 3)))
+    assert make_plan(Request(service="order"), world).target.to_version == "1.1.0"
+    known = with_proven(world, {"order": frozenset({"1.0.0"}), "ghost": frozenset({"1.0.0"})})
+    assert make_plan(Request(service="order"), known).target.to_version == "1.0.0"
+    assert with_proven(world, {}) is world
+
+
+def test_what_the_catalog_calls_bad_stays_bad():
+    world = snapshot(service("order", release("1.0.0", 1, verified="bad"), release("2.0.0", 3)))
+    assert with_proven(world, {"order": frozenset({"1.0.0"})}) is world
