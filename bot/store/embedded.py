@@ -8,6 +8,7 @@ import asyncio
 import fcntl
 import hashlib
 import os
+import socket
 import subprocess
 import tempfile
 import time
@@ -62,26 +63,26 @@ class EmbeddedStore:
     async def _keep(self) -> None:
         while True:
             await asyncio.sleep(0.5)
-            if not await self._answers():
-                log.error("the embedded store died; starting it again", log=str(self.log_file))
-                try:
-                    await self._ensure()
-                except EmbeddedStoreError as error:
-                    log.error("the embedded store does not start", why=str(error))  # noqa: TRY400 (the message says it all)
+            if self._listens():
+                continue
+            log.error("the embedded store died; starting it again", log=str(self.log_file))
+            try:
+                await self._ensure()
+            except EmbeddedStoreError as error:
+                log.error("the embedded store does not start", why=str(error))  # noqa: TRY400 (the message says it all)
 
     async def _ensure(self) -> None:
         with _flock(self.directory / "starting") as starting:
             await asyncio.to_thread(fcntl.flock, starting, fcntl.LOCK_EX)
-            if await self._answers():
-                return
-            self.socket.unlink(missing_ok=True)
-            if self._process is not None:
-                await asyncio.to_thread(self._process.wait)
-            process = self._process = self._spawn()
+            if not self._listens():
+                self.socket.unlink(missing_ok=True)
+                if self._process is not None:
+                    await asyncio.to_thread(self._process.wait)
+                self._process = self._spawn()
             deadline = time.monotonic() + _PATIENCE
             while not await self._answers():
-                if process.poll() is not None or time.monotonic() > deadline:
-                    raise EmbeddedStoreError(f"the embedded store does not start: {_tail(self.log_file)}")
+                if (self._process is not None and self._process.poll() is not None) or time.monotonic() > deadline:
+                    raise EmbeddedStoreError(f"the embedded store does not answer: {_tail(self.log_file)}")
                 await asyncio.sleep(0.02)
 
     def _spawn(self) -> "subprocess.Popen[bytes]":
@@ -128,6 +129,21 @@ class EmbeddedStore:
             await client.aclose()
         if self._process is not None:
             await asyncio.to_thread(self._process.wait, _PATIENCE)
+
+    def _listens(self) -> bool:
+        """Whether a server lives behind the socket, however slow it is or whoever stopped it.
+
+        One that only does not answer must be let alone: a second one beside it would write into the same files.
+        """
+        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
+            probe.setblocking(False)
+            try:
+                probe.connect(str(self.socket))
+            except BlockingIOError:
+                return True  # so many wait already that the system takes no more
+            except OSError:
+                return False
+            return True
 
     async def _answers(self) -> bool:
         if not self.socket.exists():

@@ -5,7 +5,7 @@ import signal
 import pytest
 
 from bot.store.connect import STORE_DOWN, connect
-from bot.store.embedded import EmbeddedStore
+from bot.store.embedded import EmbeddedStore, EmbeddedStoreError
 
 
 async def ask(url, command, *arguments):
@@ -28,6 +28,26 @@ async def test_it_keeps_what_it_acknowledged_over_a_kill(tmp_path):
                     break
                 except STORE_DOWN:
                     await asyncio.sleep(0.05)
+
+
+async def test_one_that_is_slow_is_let_alone(tmp_path, monkeypatch):
+    """A second server beside it would write into the same files, and its socket would be gone."""
+    monkeypatch.setattr("bot.store.embedded._PATIENCE", 3.0)
+    embedded = EmbeddedStore(tmp_path)
+    async with embedded.run() as url:
+        await ask(url, "SET", "kept", "yes")
+        pid, place = embedded._process.pid, embedded.socket.stat().st_ino
+        os.kill(pid, signal.SIGSTOP)
+        try:
+            with pytest.raises(EmbeddedStoreError, match="does not answer"):
+                async with EmbeddedStore(tmp_path).run():
+                    pass
+        finally:
+            os.kill(pid, signal.SIGCONT)
+        async with EmbeddedStore(tmp_path).run() as same:
+            assert await ask(same, "GET", "kept") == "yes"
+        assert embedded._process.pid == pid
+        assert embedded.socket.stat().st_ino == place
 
 
 async def test_a_second_user_adopts_it_and_the_last_one_stops_it(tmp_path):
