@@ -193,6 +193,7 @@ async def ask(store, runs: int) -> None:
     async def of_a_person_and_service(number: int) -> object:
         return await runs_of(store, KEYS, Question(by=chance.choice(PEOPLE).id, service=service(number)))
 
+    await store.config_resetstat()
     print("\n| question | p50 ms | p99 ms |\n| --- | ---: | ---: |")
     await timed("plain redis-py: PING", lambda _: store.ping())
     await timed("plain redis-py: XRANGE of one run", lambda _: store.xrange(KEYS.log(f"r{chance.randrange(runs) + 1}")))
@@ -204,6 +205,10 @@ async def ask(store, runs: int) -> None:
     await timed("all runs of a person that moved a service", of_a_person_and_service)
     await timed("all runs of a day", in_a_day)
     await timed("read and replay one run (33 entries)", lambda _: log.read(RunId(f"r{chance.randrange(runs) + 1}")))
+    print("\n| of which in the server | microseconds a call |\n| --- | ---: |")
+    spent = await store.info("commandstats")
+    for command in ("smembers", "zrevrange", "zrangebyscore", "xrange"):
+        print(f"| {command} | {spent[f'cmdstat_{command}']['usec_per_call']:.1f} |")
 
 
 async def append(store) -> None:
