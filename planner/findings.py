@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 
 from planner.closure import Choice
-from planner.footing import stale
+from planner.footing import Weighed, stale
 from planner.graph import Graph
 from planner.names import ServiceName, Version
 
@@ -24,13 +24,15 @@ def facts_of(graph: Graph, choice: Choice) -> dict[ServiceName, Version]:
     return {name: graph.history(name).current for name in sorted(names)}
 
 
-def findings(graph: Graph, choice: Choice, own: tuple[str, ...], facts: Iterable[ServiceName]) -> tuple[str, ...]:
-    """Warnings about a plan that stands on these `facts`.
+def findings(
+    graph: Graph, choice: Choice, own: tuple[str, ...], facts: Iterable[ServiceName], stands: Weighed
+) -> tuple[str, ...]:
+    """Warnings about a plan that stands on these `facts` and weighed these dependencies.
 
     Of the survey, of the strategy (`own`), of what is not known or old, of needs that were broken before and stay so.
     """
     found: dict[str, None] = {}
-    sorts = (graph.warnings, own, _unlisted(graph, choice), _unknown(graph, choice), stale(graph, choice))
+    sorts = (graph.warnings, own, _unlisted(graph, choice), _unknown(graph, choice), stale(stands, graph.taken_at))
     for sort in (*sorts, _broken_already(graph, choice, facts)):
         lines = list(dict.fromkeys(sort))
         found.update(dict.fromkeys(lines[:SHOWN]))

@@ -18,7 +18,7 @@ from planner.closure import Choice, Impossible, TooHard
 from planner.comparing import compare
 from planner.draft import Draft, draft_of
 from planner.findings import facts_of, findings
-from planner.footing import footing
+from planner.footing import footing, weighed
 from planner.full import NoFull, choose_full, moment_words
 from planner.graph import Graph, graph_of
 from planner.names import ServiceName
@@ -139,7 +139,7 @@ def _finish(graph: Graph, request: Request, place: int, draft: Draft, rates: Rat
     other = _other(graph, request, place, draft)
     found = compare(graph, request, draft, other if isinstance(other, Draft) else None, rates)
     chosen = found.draft
-    facts = facts_of(graph, chosen.choice)
+    facts, stands = facts_of(graph, chosen.choice), weighed(graph, chosen.choice)
     return sealed(
         Plan(
             digest="",
@@ -149,12 +149,12 @@ def _finish(graph: Graph, request: Request, place: int, draft: Draft, rates: Rat
             waves=chosen.order.waves,
             order=chosen.order.edges,
             hazards=chosen.hazards,
-            warnings=findings(graph, chosen.choice, chosen.warnings, facts),
+            warnings=findings(graph, chosen.choice, chosen.warnings, facts, stands),
             risk=found.risk,
             alternatives=found.alternatives,
             advice=UNWEIGHED if isinstance(other, TooHard) else found.advice,
             facts=MappingProxyType(facts),
-            stands_on=footing(graph, chosen.choice),
+            stands_on=footing(stands),
             data_loss_accepted=request.accept_data_loss,
             policy=request.policy,
         )
