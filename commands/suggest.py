@@ -58,7 +58,7 @@ async def act(desk: Desk, call: Call, intent: Suggest) -> Reply:
     suggestions = [await asyncio.to_thread(_suggestion, snapshot, one) for one in found.suspects[:SHOWN]]
     return Suggested(
         suggestions=tuple(suggestions),
-        more=len(found.suspects) - len(suggestions),
+        more=len(found.suspects) - len(suggestions) + found.more,
         elsewhere=found.elsewhere,
         looked=_looked(intent, found, len(seen.symptoms), seen.measured, seen.unknown),
     )
@@ -86,5 +86,7 @@ def _looked(intent: Suggest, found: Suspicion, failing: int, measured: int, unkn
     began = f"from {', '.join(intent.failing)}, " if intent.failing else ""
     tried = f"{failing} of {measured} checks fail now" if measured else "no check could be measured"
     blind = f", {unknown} gave no answer" if unknown else ""
-    young = f"{len(found.suspects)} releases are within reach" if found.suspects else "no young release is within reach"
+    young = (
+        f"{len(found.suspects) + found.more} releases are within reach" if found.suspects else "no young release is within reach"
+    )
     return f"Looked {began}at releases, checks and who depends on whom: {young}; {tried}{blind}."

@@ -21,6 +21,8 @@ RECENT = timedelta(days=30)
 """Releases that went live longer ago are suspects only where something fails at their own service."""
 _FRESH, _LATELY = (1.0, timedelta(hours=6)), (0.1, timedelta(days=7))
 """Weight of a release, and after how long half of it is left: most faults show within hours, some after days."""
+NAMED = 10
+"""Suspects that are named with their evidence."""
 REGION = 5_000
 """So many services around the failing ones are walked at most."""
 _HEALTHY = 0.5
@@ -47,10 +49,11 @@ class Suspect:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Suspicion:
-    """The suspects, most suspect first, and the share that falls on none of them."""
+    """The suspects, most suspect first, how many `more` there are, and the share that falls on no release."""
 
     suspects: tuple[Suspect, ...]
     elsewhere: float
+    more: int = 0
 
 
 def changed(graph: Graph, now: datetime) -> dict[ServiceName, float]:
@@ -86,18 +89,21 @@ def suspicion(
     starts = [calls.numbers[name] for name in failing] or list(calls.entries_to(frozenset(young)))
     region, edges = _region(graph, starts, young, failing)
     shares = _ends(region, edges, starts, [young.get(calls.names[at], 0.0) for at in region])
-    suspects = [
-        Suspect(
-            service=name,
-            current=graph.history(name).current,
-            share=share,
-            evidence=(*_evidence(graph, name, failing, now), *(("its own checks pass",) if name in healthy else ())),
-        )
-        for at, share in zip(region, shares, strict=True)
-        if (name := calls.names[at]) in young
-    ]
-    suspects.sort(key=lambda one: (-one.share, one.service))
-    return Suspicion(suspects=tuple(suspects), elsewhere=max(1.0 - sum(one.share for one in suspects), 0.0))
+    ranked = sorted(
+        ((share, calls.names[at]) for at, share in zip(region, shares, strict=True) if calls.names[at] in young),
+        key=lambda pair: (-pair[0], pair[1]),
+    )
+    suspects = []
+    for share, name in ranked[:NAMED]:
+        well = ("its own checks pass",) if name in healthy else ()
+        evidence = (*_evidence(graph, name, failing, now), *well)
+        suspects.append(Suspect(service=name, current=graph.history(name).current, share=share, evidence=evidence))
+    rest = ranked[NAMED:]
+    return Suspicion(
+        suspects=tuple(suspects),
+        more=len(rest),
+        elsewhere=max(1.0 - sum(share for share, _ in ranked), 0.0),
+    )
 
 
 def _region(
