@@ -34,6 +34,7 @@ VERBS: Mapping[str, Verb] = MappingProxyType(
         "suggest": Verb(_WORDS, "which service to roll back, from what changed lately and what fails now"),
         "history": Verb(_WORDS, "what was rolled back, by whom, and how it ended"),
         "show": Verb(_WORDS, "one run from its beginning to where it stands"),
+        "picture": Verb(_WORDS, "where the picture of a run stands, and in words what it shows"),
         "pack": Verb(_WORDS, "one run for the review after an incident, as a page"),
         "approve": Verb(_WORDS, "approve a waiting plan"),
         "reject": Verb(_WORDS, "say no to a waiting plan"),
