@@ -20,7 +20,7 @@ from planner.names import RunId
 
 _log = structlog.get_logger(__name__)
 _LOOKED_AT = 30
-"""Runs looked at when following begins: one may have ended while nobody drew it."""
+"""Runs looked at when following begins, besides those that are half drawn: one may have ended before anybody began."""
 _LONGEST_WAIT = 10.0
 
 
@@ -62,7 +62,7 @@ class Live:
         try:
             while True:
                 try:
-                    for run in [*self._artists, *await self._desk.runs.recent(_LOOKED_AT)]:
+                    for run in [*self._artists, *await self._views.undrawn(), *await self._desk.runs.recent(_LOOKED_AT)]:
                         self._wake(run)
                     async for run in self._feed.follow():
                         self._wake(run)
@@ -90,10 +90,15 @@ class Live:
                 edit_interval=self._edit_interval,
                 hold=self._hold,
             )
-            task = asyncio.create_task(artist.work(), name=f"draw {run}")
+            task = asyncio.create_task(self._draw(run, artist), name=f"draw {run}")
             task.add_done_callback(partial(self._done, run))
             found = self._artists[run] = (artist, task)
         found[0].grew.set()
+
+    async def _draw(self, run: RunId, artist: Artist) -> None:
+        await artist.work()
+        if not artist.grew.is_set():
+            await self._views.drawn(run)
 
     def _done(self, run: RunId, task: asyncio.Task[None]) -> None:
         artist, _ = self._artists.pop(run)

@@ -26,6 +26,14 @@ class Views(Protocol):
         """Keep this view."""
         ...
 
+    async def undrawn(self) -> tuple[RunId, ...]:
+        """The runs whose messages were begun and do not show the end yet."""
+        ...
+
+    async def drawn(self, run: RunId) -> None:
+        """All of this run is shown, its end too; a later `write` takes that back."""
+        ...
+
     async def run_at(self, channel: str, ts: str) -> RunId | None:
         """The run that this message shows or showed; `None` where it shows none."""
         ...

@@ -30,6 +30,7 @@ after:RUN    zset    the entries of the environment's log that go on with an end
 owed         hash    what runs left to be done and nobody has done yet, as JSON, by run and number
 deploys      hash    services whose forward deploys are locked, as JSON
 view:RUN     hash    which Slack message shows the run, and how far its thread is written
+undrawn      set     runs whose messages do not show the end yet
 viewer:RUN   string  which replica draws the run at present; expires
 thread:C:TS  string  which run the message with that ts in that channel shows
 installed    hash    where the app is installed, with the bot's TOKENS: by workspace or organisation, as JSON, encrypted where
@@ -187,6 +188,11 @@ class Keys:
     def view(self, run: RunId) -> str:
         """A run's message."""
         return self._key(f"view:{run}")
+
+    @property
+    def undrawn(self) -> str:
+        """Runs that are not shown to their end."""
+        return self._key("undrawn")
 
     def viewer(self, run: RunId) -> str:
         """Who draws a run."""

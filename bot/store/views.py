@@ -27,11 +27,23 @@ class Views:
 
     async def write(self, run: RunId, view: View) -> None:
         """Keep this view."""
-        if view.ts:
-            await self._store.set(self._keys.thread(view.channel, view.ts), run)
-        await self._store.hset(
-            self._keys.view(run), mapping={field.name: str(getattr(view, field.name)) for field in fields(view)}
-        )
+        async with self._store.pipeline(transaction=False) as pipeline:
+            if view.ts:
+                pipeline.set(self._keys.thread(view.channel, view.ts), run)
+            pipeline.sadd(self._keys.undrawn, run)
+            pipeline.hset(self._keys.view(run), mapping={field.name: str(getattr(view, field.name)) for field in fields(view)})
+            await pipeline.execute()
+
+    async def undrawn(self) -> tuple[RunId, ...]:
+        """The runs whose messages were begun and do not show the end yet."""
+        members = await self._store.smembers(self._keys.undrawn)
+        return tuple(RunId(run) for run in sorted(members, key=lambda run: (len(run), run)))
+
+    async def drawn(self, run: RunId) -> None:
+        """All of this run is shown, its end too; a later `write` takes that back."""
+        async with self._store.pipeline(transaction=False) as pipeline:
+            pipeline.srem(self._keys.undrawn, run)
+            await pipeline.execute()
 
     async def run_at(self, channel: str, ts: str) -> RunId | None:
         """The run that this message shows or showed; `None` where it shows none."""

@@ -60,6 +60,7 @@ class MemoryViews:
 
     def __init__(self) -> None:
         self.kept: dict[RunId, View] = {}
+        self.half: dict[RunId, None] = {}
         self._shown: dict[tuple[str, str], RunId] = {}
         self._holders: dict[RunId, tuple[str, float]] = {}
 
@@ -70,7 +71,16 @@ class MemoryViews:
     async def write(self, run: RunId, view: View) -> None:
         await asyncio.sleep(0)
         self.kept[run] = view
+        self.half[run] = None
         self._shown[view.channel, view.ts] = run
+
+    async def undrawn(self) -> tuple[RunId, ...]:
+        await asyncio.sleep(0)
+        return tuple(self.half)
+
+    async def drawn(self, run: RunId) -> None:
+        await asyncio.sleep(0)
+        self.half.pop(run, None)
 
     async def run_at(self, channel: str, ts: str) -> RunId | None:
         await asyncio.sleep(0)
