@@ -187,10 +187,9 @@ def _late(run: Run, entries: Sequence[Entry]) -> list[str]:
     if not begun or not done or not risk.planned_high or any(isinstance(entry.event, Halted) for entry in entries):
         return []
     took = (done[-1] - begun[0]).total_seconds()
-    if risk.planned_low <= took <= risk.planned_high:
+    if took <= risk.planned_high:
         return []
-    than = "longer" if took > risk.planned_high else "less"
-    return [f"it took {took:.0f} s, {than} than the {risk.planned_low:.0f} to {risk.planned_high:.0f} s that were predicted"]
+    return [f"it took {took:.0f} s, longer than the {risk.planned_low:.0f} to {risk.planned_high:.0f} s that were predicted"]
 
 
 def _standing(run: Run) -> list[str]:

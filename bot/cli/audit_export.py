@@ -100,7 +100,7 @@ async def run(args: argparse.Namespace) -> int:
 
 def _say(args: argparse.Namespace, question: Question, runs: tuple[RunId, ...] | None) -> None:
     """What this export is worth as a proof, where nobody takes it for data."""
-    what = "everything" if runs is None else f"{len(runs)} runs"
+    what = "everything" if runs is None else f"{len(runs)} run{'' if len(runs) == 1 else 's'}"
     where = f" written to {args.output}" if args.output else ""
     if args.output and question.run is not None and args.format == "md":
         where += ", with its JSON and pictures beside it"

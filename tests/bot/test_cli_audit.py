@@ -110,7 +110,7 @@ async def test_an_export_of_everything_verifies_without_the_store(rollbot, monke
 async def test_an_excerpt_has_whole_runs_and_verifies(rollbot, filters, runs, tmp_path):
     status, out, err = await rollbot("export", *filters)
     assert status == 0
-    assert f"{len(runs)} runs: whole runs" in err
+    assert f"{len(runs)} run{'' if len(runs) == 1 else 's'}: whole runs" in err
     lines = [json.loads(line) for line in out.splitlines()]
     assert list(dict.fromkeys(line["log"] for line in lines if "log" in line)) == runs
     (tmp_path / "some.jsonl").write_text(out, "utf-8")
