@@ -97,7 +97,7 @@ class _Drawing:
         room = _LABEL - 14
         service = row.step.removeprefix("undo:")
         self.sheet.text(_MARGIN, y + 16, cut(service, room, 15, bold=True), 15, bold=True)
-        self.sheet.text(_MARGIN, y + 34, cut(f"{row.change}  {row.state}", room, 13), 13, fill=SOFT)
+        self.sheet.text(_MARGIN, y + 34, cut(f"{row.change} · {row.state}", room, 13), 13, fill=SOFT)
         for span in row.spans:
             x, wide = self.x(span.begin), max(self.x(span.end) - self.x(span.begin), 2.0)
             self.sheet.box(x, y + 8, wide, _BAR, data_step=row.step, class_=str(span.phase), **_LOOKS[span.phase])
@@ -133,7 +133,7 @@ class _Drawing:
             self.sheet.text(x, y + 17 + lane * 24, str(number), 13, bold=True, fill=PAPER, text_anchor="middle")
         y += 24 * len(lanes) + 18
         for number, mark in enumerate(marks, start=1):
-            words = cut(f"{number}  {clock(mark.at)}  {mark.words}", _WIDE - 2 * _MARGIN, 15)
+            words = cut(f"{number} · {clock(mark.at)} · {mark.words}", _WIDE - 2 * _MARGIN, 15)
             self.sheet.text(_MARGIN, y, words, 15)
             y += 22
         return y - 14
