@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from types import MappingProxyType
 
+from integrations.backstage.belonging import Belonging
 from integrations.backstage.entities import Entity, Reading
 from integrations.backstage.reference import DEFAULT_NAMESPACE, Ref
 from integrations.backstage.relations import Relations
@@ -38,16 +39,18 @@ class BackstageCatalog:
         reading = Reading()
         reading.read(self._paths)
         relations = Relations(reading.entities)
+        belonging = Belonging(reading.entities)
         own: list[str] = []
-        services = self._services(reading.entities, relations, own)
-        notes = [*reading.notes, *relations.notes, *own, *relations.owners_elsewhere(), *_left_out(reading.entities)]
+        services = self._services(reading.entities, relations, belonging, own)
+        notes = [*reading.notes, *relations.notes, *own, *belonging.notes, *_left_out(reading.entities)]
         if not reading.entities:
             notes.append(f"{', '.join(map(str, self._paths))}: no entity of Backstage was found in {reading.files} files")
         return CatalogFacts(services=MappingProxyType(services), warnings=tuple(dict.fromkeys(notes)))
 
-    def _services(self, entities: Mapping[Ref, Entity], relations: Relations, notes: list[str]) -> dict[ServiceName, Service]:
+    def _services(
+        self, entities: Mapping[Ref, Entity], relations: Relations, belonging: Belonging, notes: list[str]
+    ) -> dict[ServiceName, Service]:
         names = self._names(entities, notes)
-        owners = {ref: relations.owner(entities[ref]) for ref in names}
         edges: dict[Ref, list[Edge]] = {}
         for (ref, other), where in relations.edges.items():
             if ref in names and other in names:
@@ -56,7 +59,9 @@ class BackstageCatalog:
             else:
                 notes.append(f"{where}: {ref} -> {other}: one of them is no service here (see its own line): no edge")
         return {
-            name: Service(name=name, owner=owners[ref], depends_on=tuple(sorted(edges.get(ref, []), key=lambda e: e.service)))
+            name: Service(
+                name=name, owner=belonging.owner(ref), depends_on=tuple(sorted(edges.get(ref, []), key=lambda e: e.service))
+            )
             for ref, name in names.items()
         }
 

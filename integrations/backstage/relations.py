@@ -4,7 +4,6 @@ A component depends on another by `dependsOn`, by the other's `dependencyOf`, or
 """
 
 import difflib
-from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -27,8 +26,6 @@ class Relations:
         self.edges: dict[Pair, str] = {}
         self._entities = entities
         self._providers: dict[Ref, list[Ref]] = {}
-        self._owners: Counter[str] = Counter()
-        self._first_owner = ""
         told = [entity for entity in entities.values() if entity.ref.kind in ("component", "resource")]
         consumed: list[tuple[Entity, Ref, str]] = []
         for entity in told:
@@ -47,27 +44,6 @@ class Relations:
                 self._edge(other, entity.ref, where, known=other)
         for entity, api, where in consumed:
             self._consumes(entity.ref, api, where)
-
-    def owner(self, entity: Entity) -> str | None:
-        """Who owns it: a group of the default namespace by its name alone, anybody else by the whole reference."""
-        value = entity.spec.get("owner")
-        if value is None:
-            return None
-        try:
-            ref = parse(value, kind="group", namespace=entity.ref.namespace)
-        except BadReference as error:
-            self.notes.append(f"{entity.at('owner')}: owner: {error}: left out")
-            return None
-        if ref not in self._entities:
-            self._owners[str(ref)] += 1
-            self._first_owner = self._first_owner or entity.at("owner")
-        return ref.name if (ref.kind, ref.namespace) == ("group", "default") else str(ref)
-
-    def owners_elsewhere(self) -> Iterator[str]:
-        """A line on owners that these files do not hold, where there are any."""
-        if self._owners:
-            names = ", ".join(sorted(self._owners)[:8]) + (f" and {len(self._owners) - 8} more" if len(self._owners) > 8 else "")
-            yield f"{self._first_owner}: owners that are not in these files: {names}; their names are taken as they stand"
 
     def _named(self, entity: Entity, field: str, kind: str | None) -> Iterator[tuple[Ref, str]]:
         """The references in a field, each with its place; what is none is noted."""

@@ -116,6 +116,30 @@ async def test_every_oddity_is_told_with_its_line_and_the_rest_is_read(tmp_path,
     assert ("order", "payment") in edges(facts)
 
 
+async def test_what_belongs_elsewhere_is_counted_where_nothing_of_its_kind_is_here_and_told_one_by_one_where_something_is(
+    tmp_path,
+):
+    group = f"{HEAD}kind: Group\nmetadata:\n  name: team-a\nspec:\n  type: team\n  children: []\n"
+    facts = await load(
+        tmp_path,
+        group,
+        component("a", owner="group:team-b", system="shop"),
+        component("b", owner="user:jane", system="shop", subcomponentOf="ghost"),
+        component("c", owner="team-a", system="':'"),
+    )
+    assert {name: service.owner for name, service in facts.services.items()} == {
+        "a": "team-b",
+        "b": "user:default/jane",
+        "c": "team-a",
+    }
+    notes = "\n".join(facts.warnings)
+    assert "catalog-info.yaml:15: owner: group:default/team-b is not in these files; did you mean group:default/team-a?" in notes
+    assert "subcomponentOf: component:default/ghost is not in these files" in notes
+    assert "system: ':' has an empty part" in notes
+    assert "no user is in these files, so nobody can tell whether there is: user:default/jane" in notes
+    assert "no system is in these files, so nobody can tell whether there is: system:default/shop" in notes
+
+
 async def test_locations_lead_to_local_files_by_name_and_by_pattern_and_each_is_read_once(tmp_path):
     facts = await load(
         tmp_path,
