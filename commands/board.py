@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 from commands.history import read_all
 from commands.ports import BadVersion, Desk, Holder
-from planner.approval import Actor, approve, decide
+from planner.approval import Actor, approve
+from planner.deciding import decide
 from planner.events import Choice
 from planner.names import RunId
 from planner.obligations import Obligation

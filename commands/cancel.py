@@ -8,7 +8,8 @@ from commands.press import Verdict, settle
 from commands.reject import end
 from commands.reply import Reply, Said
 from commands.words import Word
-from planner.approval import reject, stop
+from planner.approval import reject
+from planner.deciding import stop
 from planner.events import StopAsked
 from planner.names import RunId
 from planner.refusal import Code, Refusal

@@ -9,7 +9,7 @@ from commands.press import Verdict, settle
 from commands.read_only import not_here
 from commands.reply import Reply, Said
 from commands.words import Word
-from planner.approval import decide
+from planner.deciding import decide
 from planner.events import Choice, Decided
 from planner.names import RunId
 from planner.refusal import Code, Refusal

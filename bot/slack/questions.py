@@ -20,7 +20,8 @@ from bot.slack.submission import Answer, Submissions, errors, values
 from bot.slack.window import Window
 from commands.choices import choices
 from commands.grammar import reason
-from planner.approval import decide, reject
+from planner.approval import reject
+from planner.deciding import decide
 from planner.events import Place
 from planner.names import RunId, Version
 from planner.next_actions import skippable

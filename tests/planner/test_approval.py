@@ -2,7 +2,8 @@ from datetime import timedelta
 
 import pytest
 
-from planner.approval import Actor, Enough, Waiting, approve, decide, reject, stop, who_can
+from planner.approval import Actor, Enough, Waiting, approve, reject, who_can
+from planner.deciding import decide, stop
 from planner.events import Choice, Ended, Ending, Halted, LocksTaken
 from planner.policy import Policy
 from planner.refusal import Code, Refusal
