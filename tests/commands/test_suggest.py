@@ -75,7 +75,28 @@ class Said:
         return Measurement(outcome=self.outcome, seen="500")
 
 
-async def test_every_check_is_measured_once():
+class Now:
+    """A probe of which every third measurement fails."""
+
+    def __init__(self):
+        self.asked = 0
+
+    async def measure(self, check):
+        self.asked += 1
+        return Measurement(outcome=Outcome.FAIL if self.asked % 3 == 0 else Outcome.PASS, seen="500")
+
+
+async def test_what_fails_now_and_then_is_measured_until_it_does():
+    service = shop().services["order-service"]
+    check = Check(name="ready", probe="http", count=5, interval=0.01)
+    found = await examine([replace(service, checks=(check,))], {"http": Now()}, limit=20.0)
+    assert found.symptoms == (Symptom(service="order-service", words="its check “ready” fails: 500"),)
+    probe = Now()
+    found = await examine([replace(service, checks=(replace(check, interval=30.0),))], {"http": probe}, limit=20.0)
+    assert (found.healthy, probe.asked) == ({"order-service"}, 1)
+
+
+async def test_every_check_is_measured():
     probes = {"http": Said(Outcome.FAIL), "tcp": Said(Outcome.PASS), "prometheus": Said(Outcome.ERROR)}
     service = shop().services["order-service"]
     checks = tuple(Check(name=kind, probe=kind) for kind in (*probes, "unheard-of"))

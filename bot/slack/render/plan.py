@@ -183,9 +183,11 @@ def _waves(plan: Plan, most: int) -> Iterable[str]:
 
 
 def _risk(risk: Risk) -> str:
+    # A plan of before this was known has no time for a run in which nothing fails.
+    usual = f"{seconds(risk.planned_seconds)} if nothing fails" if risk.planned_seconds else seconds(risk.expected_seconds)
     return (
-        f"About {seconds(risk.expected_seconds)}, nine in ten within {seconds(risk.p90_seconds)}; "
-        f"{risk.success:.0%} likely to go through without a stop."
+        f"About {usual}; {risk.success:.0%} likely to go through without a stop. "
+        f"Nine in ten end within {seconds(risk.p90_seconds)}."
     )
 
 

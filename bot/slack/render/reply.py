@@ -123,7 +123,7 @@ def _suggested(reply: Suggested) -> Message:
 
 
 def _suspect(one: Suggestion) -> list[str]:
-    head = f"*{code(one.suspect.service)}* {escape(one.suspect.current)}: {one.suspect.share:.0%} of the suspicion"
+    head = f"{code(one.suspect.service)} *{escape(one.suspect.current)}*: {one.suspect.share:.0%} of the suspicion"
     return [head, *(f"• {escape(clip(line, 300))}" for line in one.suspect.evidence), escape(one.words)] + (
         [f"`{escape(one.command)}`"] if one.command else []
     )
@@ -196,7 +196,7 @@ def _overview(reply: Overview) -> list[str]:
 
 def _service(reply: ServiceStatus) -> list[str]:
     owner = f", owned by {escape(reply.owner)}" if reply.owner else ""
-    lines = [f"*{code(reply.service)} runs {code(reply.current)}*{owner}"]
+    lines = [f"{code(reply.service)} *runs* {code(reply.current)}{owner}"]
     for version, at, note in reply.releases:
         when = f" live since {moment(at, '{date_short_pretty} {time}')}" if at else ""
         lines.append(f"• {code(version)}{when}" + (f" ({escape(note)})" if note else ""))

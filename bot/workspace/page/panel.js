@@ -80,7 +80,7 @@ function traffic(load) {
   return [
     h("p", { class: "load-head" },
       h("span", { class: `load-verdict ${now === null ? "" : failed ? "bad" : "good"}` }, icon(now === null ? "pulse" : failed ? "alert" : "check"), verdict),
-      h("strong", { class: "load-now" }, now === null ? "–" : percent(now), h("small", {}, " answered now"))),
+      h("strong", { class: "load-now" }, now === null ? "–" : percent(now), h("small", {}, " answered"))),
     trafficChart(recent),
     h("p", { class: "legend" }, h("span", { class: "key ok" }), `${sum(recent, "ok")} answered`, h("span", { class: "key failed" }), `${sum(recent, "failed")} failed`, h("span", { class: "span", title: `Since the start: ${load.ok ?? 0} answered, ${load.failed ?? 0} failed` }, "last 60 s")),
   ];
