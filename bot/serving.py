@@ -19,6 +19,7 @@ from bot.slack.door import Door, Shut
 from bot.slack.http_doors import Doors, OAuth
 from bot.slack.http_way import HttpSettings
 from bot.slack.identity import Identity
+from bot.slack.limiter import Limiter
 from bot.slack.live import Live
 from bot.slack.narrator import Narrator
 from bot.slack.teller import Teller
@@ -26,6 +27,7 @@ from bot.store.installations import Installations
 from bot.store.replicas import Replicas
 from bot.store.safe import Safe
 from bot.store.seen import Seen
+from bot.store.turns import Turns
 from bot.tally import Tally
 
 
@@ -37,6 +39,7 @@ async def serve(settings: Settings, *, hands: bool = True) -> None:
         metrics = Metrics()
         presence = Presence(parts.worker.name, Replicas(parts.store, parts.keys, parts.desk.now))
         door = _door(settings, parts, metrics, presence)
+        limiter = Limiter(Turns(parts.store, parts.keys))
         try:
             who = await door.start()
             live = Live(
@@ -47,11 +50,12 @@ async def serve(settings: Settings, *, hands: bool = True) -> None:
                 owner=parts.worker.name,
                 edit_interval=settings.edit_interval,
                 changed=door.homes.changed,
-                narrator=_narrator(settings, parts, door, who),
+                limiter=limiter,
+                narrator=_narrator(settings, parts, door, who, limiter),
             )
             async with _ops(settings, door, parts, metrics, presence), asyncio.TaskGroup() as group:
                 group.create_task(live.run(), name="live")
-                group.create_task(_teller(parts, door).run(), name="teller")
+                group.create_task(_teller(parts, door, limiter).run(), name="teller")
                 group.create_task(presence.run(), name="presence")
                 group.create_task(presence.introduce(settings, door, who, parts.store), name="introduction")
                 group.create_task(Tally(parts.runs, metrics, parts.desk.now()).run(), name="tally")
@@ -66,20 +70,28 @@ async def serve(settings: Settings, *, hands: bool = True) -> None:
             await presence.leave()
 
 
-def _narrator(settings: Settings, parts: Parts, door: Door | Doors, who: Identity) -> Narrator | None:
+def _narrator(settings: Settings, parts: Parts, door: Door | Doors, who: Identity, limiter: Limiter) -> Narrator | None:
     """Streams, where they are switched on; in several workspaces nobody could say whose a stream is."""
     if not settings.stream or isinstance(door, Doors):
         return None
-    return Narrator(desk=parts.desk, client=door.client, views=parts.views, team=who.team_id, owner=parts.worker.name)
+    return Narrator(
+        desk=parts.desk,
+        client=door.client,
+        views=parts.views,
+        team=who.team_id,
+        owner=parts.worker.name,
+        limiter=limiter,
+    )
 
 
-def _teller(parts: Parts, door: Door | Doors) -> Teller:
+def _teller(parts: Parts, door: Door | Doors, limiter: Limiter) -> Teller:
     return Teller(
         environment=parts.desk.environment,
         client=door.client,
         news=parts.runs,
         views=parts.views,
         owner=parts.worker.name,
+        limiter=limiter,
     )
 
 

@@ -223,7 +223,7 @@ class Artist:
         try:
             yield
         except Later as later:
-            self._limiter.pause(key, later.seconds, pace)
+            await self._limiter.pause(key, later.seconds, pace)
             await self._views.write(self._run, before)
             raise
 

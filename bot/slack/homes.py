@@ -76,7 +76,7 @@ class Homes:
             view = home(await board(self._front.desk, known.actor), self._front.desk.now())
             await ask(self._front.client.views_publish(user_id=user, view=view))
         except Later as later:
-            self._limiter.pause("publish", later.seconds, _PACE)
+            await self._limiter.pause("publish", later.seconds, _PACE)
             self.changed()
         except Trouble as trouble:
             _log.warning("a home tab was not drawn", user=user, because=trouble.code)

@@ -49,3 +49,15 @@ class Seen(Protocol):
     async def first(self, event: str) -> bool:
         """Whether this event is here for the first time, on any replica. Raises when the store goes."""
         ...
+
+
+class Turns(Protocol):
+    """Budgets of calls that all replicas share."""
+
+    async def take(self, key: str, interval: float, burst: int) -> float:
+        """Take the next turn under this key; how many seconds to wait for it. Raises when the store goes."""
+        ...
+
+    async def pause(self, key: str, seconds: float, interval: float, burst: int) -> None:
+        """Let no turn under this key begin before so many seconds have passed. Raises when the store goes."""
+        ...

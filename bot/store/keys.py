@@ -10,6 +10,7 @@ held         set     services that somebody holds, a run or a person
 holds        zset    services held by hand that have an end, by that end (ms)
 waiters      hash    who is told when which services are free, with their place in the order
 asked:S:P    string  whose hold on service S the person P asked for last; expires after ten minutes
+pace:WHAT    string  when (ms) the next call of a kind to Slack is due: one budget for all replicas; expires
 looks        set     runs that were started past their approvals and that nobody has looked at since
 lease:RUN    hash    owner, epoch and until (ms) of the worker that has the run in its hands
 epoch        string  the last fencing number given out
@@ -100,6 +101,10 @@ class Keys:
     def asked(self, service: ServiceName, person: ActorId) -> str:
         """Whom somebody asked lately to give a service back."""
         return self._key(f"asked:{service}:{person}")
+
+    def pace(self, what: str) -> str:
+        """When the next call of this kind is due."""
+        return self._key(f"pace:{what}")
 
     @property
     def looks(self) -> str:

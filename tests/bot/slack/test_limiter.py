@@ -46,14 +46,14 @@ async def test_rest_saves_up_a_burst_and_no_more():
 async def test_a_pause_holds_everybody_back():
     time = Time()
     limiter = Limiter(clock=time.clock, sleep=time.sleep)
-    limiter.pause("edit", 30.0, PACE)
+    await limiter.pause("edit", 30.0, PACE)
     assert await turns(limiter, time, 2) == [30, 32]
 
 
 async def test_other_keys_are_not_held_back():
     time = Time()
     limiter = Limiter(clock=time.clock, sleep=time.sleep)
-    limiter.pause("post C1", 30.0, PACE)
+    await limiter.pause("post C1", 30.0, PACE)
     assert await turns(limiter, time, 1) == [0]
 
 
@@ -62,3 +62,23 @@ async def test_nobody_is_forgotten_when_many_wait():
     pace = Pace(interval=0.001, burst=1)
     async with asyncio.timeout(10):
         await asyncio.gather(*(limiter.turn("edit", pace) for _ in range(50)))
+
+
+class Broken:
+    """A shared budget whose store is away."""
+
+    async def take(self, key, interval, burst):
+        await asyncio.sleep(0)
+        raise ConnectionError
+
+    async def pause(self, key, seconds, interval, burst):
+        await asyncio.sleep(0)
+        raise ConnectionError
+
+
+async def test_without_the_store_each_replica_keeps_to_its_own_budget():
+    time = Time()
+    limiter = Limiter(Broken(), clock=time.clock, sleep=time.sleep)
+    assert await turns(limiter, time, 4) == [0, 0, 0, 2]
+    await limiter.pause("edit", 30.0, PACE)
+    assert await turns(limiter, time, 1) == [32]
