@@ -131,8 +131,9 @@ async def assemble(settings: Settings) -> AsyncIterator[Parts]:
         if settings.read_only:
             systems = {kind: ReadOnly(system) for kind, system in systems.items()}
             finders = {kind: ReadOnlyRegistry(finder) for kind, finder in finders.items()}
+        listed = catalog(settings, memory.now)
         world = World(
-            catalog=catalog(settings, memory.now),
+            catalog=listed,
             runtimes=systems,
             runs=runs,
             limit=settings.survey,
@@ -152,6 +153,7 @@ async def assemble(settings: Settings) -> AsyncIterator[Parts]:
             pace=Pace(stable=settings.stable, converge=settings.converge, baseline=settings.baseline, settle=settings.settle),
             name=f"{socket.gethostname()}-{os.getpid()}",
             read_only=settings.read_only,
+            catalog=listed,
         )
         desk = Desk(
             runs=runs,
@@ -172,7 +174,7 @@ async def assemble(settings: Settings) -> AsyncIterator[Parts]:
             views=Views(store, keys),
             jobs=jobs,
             worker=worker,
-            duties=Duties(log=runs, survey=world, runtimes=systems, registries=finders, now=memory.now),
+            duties=Duties(log=runs, catalog=listed, runtimes=systems, registries=finders, now=memory.now),
             desk=desk,
         )
 

@@ -132,6 +132,7 @@ class ServiceStatus:
     holder: Holder | None
     open: tuple[Run, ...]
     last: Run | None
+    deploys: DeployHold | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

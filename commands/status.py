@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from commands.deploys import deploy_hold
 from commands.grammar import arguments, bad_command, service_name
 from commands.history import read_all
 from commands.nearest import nearest
@@ -66,6 +67,7 @@ async def act(desk: Desk, call: Call, intent: Status) -> Reply:
         holder=held[0] if held else None,
         open=tuple(run for run in running if run.planned and run.plan.move(service.name)),
         last=recent[0] if recent else None,
+        deploys=await deploy_hold(desk, service.name),
     )
 
 

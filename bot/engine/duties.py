@@ -8,16 +8,17 @@ from typing import Protocol
 
 import structlog
 
-from commands.ports import BadVersion, DeployHold, Surveyor
+from commands.ports import BadVersion, DeployHold
 from integrations.errors import IntegrationError
-from integrations.protocols import Registry, Runtime
+from integrations.protocols import Catalog, Registry, Runtime
 from planner.duty_events import Duty, DutyClosed, DutyReminded
-from planner.facts import NOTHING
-from planner.names import RunId, ServiceName
+from planner.facts import NOTHING, Service
+from planner.names import RunId, ServiceName, Version
 from planner.obligations import Obligation, Sight, reminder, seen_done
-from planner.snapshot import Snapshot
 
 log = structlog.get_logger(__name__)
+Services = Mapping[ServiceName, Service]
+"""The catalog, by name."""
 _LIMIT = 10.0
 """Seconds for the runtimes to say what they still leave."""
 _ASKED = frozenset({Duty.GIT, Duty.AUTO_SYNC, Duty.AUTOSCALER, Duty.SILENCE})
@@ -53,13 +54,13 @@ class Duties:
     """Tends the obligations of one environment. Doing so twice at once does no harm."""
 
     log: DutyLog
-    survey: Surveyor
+    catalog: Catalog
     runtimes: Mapping[str, Runtime]
     registries: Mapping[str, Registry] = field(default_factory=lambda: NOTHING)
     now: Callable[[], datetime]
 
     async def tend(self) -> None:
-        """One round: look at the world once, close, remind."""
+        """One round: look once, close, remind."""
         found = await self.log.obligations()
         if not found:
             return
@@ -81,26 +82,47 @@ class Duties:
         if not any(one.owed.duty in _ASKED | {Duty.FIX, Duty.DISCOVERY} for one in found):
             return Sight(held=held, bad=bad, looks=looks)
         try:
-            world = await self.survey()
+            services = (await self.catalog.load()).services
         except IntegrationError as error:
-            log.warning("obligations are looked at without the world", why=str(error))
+            log.warning("obligations are looked at without the catalog", why=str(error))
             return Sight(held=held, bad=bad, looks=looks)
-        seen = {name: version for name, version in world.current.items() if name not in world.unseen}
+        current = await self._current(found, services)
         return Sight(
             held=held,
             bad=bad,
             looks=looks,
-            current=seen,
-            services=world.services,
-            leaves=await self._leaves(found, world),
-            kept=await self._kept(found, world),
+            current=current,
+            services=services,
+            leaves=await self._leaves(found, services, current),
+            kept=await self._kept(found, services),
         )
 
-    async def _kept(self, found: Sequence[Obligation], world: Snapshot) -> dict[ServiceName, frozenset[str]]:
+    async def _current(self, found: Sequence[Obligation], services: Services) -> dict[ServiceName, Version]:
+        """What runs, of the services of which something is owed and whose runtime answers. Nobody else is asked."""
+        asked = _ASKED | {Duty.FIX}
+        wanted = {name for one in found if one.owed.duty in asked and (name := one.owed.service) is not None}
+        names = sorted(name for name in wanted if name in services)
+        answers = await asyncio.gather(*(self._runs(services[name]) for name in names))
+        return {name: answer for name, answer in zip(names, answers, strict=True) if answer is not None}
+
+    async def _runs(self, service: Service) -> Version | None:
+        runtime = self._runtime(service)
+        if runtime is None:
+            return None
+        try:
+            async with asyncio.timeout(_LIMIT):
+                return await runtime.current(service)
+        except (TimeoutError, IntegrationError):
+            return None
+
+    def _runtime(self, service: Service) -> Runtime | None:
+        return self.runtimes.get(str((service.runtime or {}).get("kind", "")))
+
+    async def _kept(self, found: Sequence[Obligation], services: Services) -> dict[ServiceName, frozenset[str]]:
         """Why instances are kept out of discovery, of the services of which that is owed and whose registry answers."""
         kept: dict[ServiceName, frozenset[str]] = {}
         for name in sorted({one.owed.service for one in found if one.owed.duty is Duty.DISCOVERY and one.owed.service}):
-            service = world.services.get(name)
+            service = services.get(name)
             registry = self.registries.get(str((service.registry or {}).get("kind", ""))) if service else None
             if service is None or registry is None:
                 continue
@@ -112,18 +134,18 @@ class Duties:
             kept[name] = frozenset(one.held for one in seen.instances if one.held is not None)
         return kept
 
-    async def _leaves(self, found: Sequence[Obligation], world: Snapshot) -> dict[ServiceName, frozenset[Duty]]:
+    async def _leaves(
+        self, found: Sequence[Obligation], services: Services, current: Mapping[ServiceName, Version]
+    ) -> dict[ServiceName, frozenset[Duty]]:
         names = {one.owed.service for one in found if one.owed.duty in _ASKED and one.owed.service is not None}
-        asked = sorted(names)
-        answers = await asyncio.gather(*(self._left(name, world) for name in asked))
+        asked = sorted(name for name in names if name in current)
+        answers = await asyncio.gather(*(self._left(services[name], current[name]) for name in asked))
         return {name: answer for name, answer in zip(asked, answers, strict=True) if answer is not None}
 
-    async def _left(self, name: ServiceName, world: Snapshot) -> frozenset[Duty] | None:
+    async def _left(self, service: Service, version: Version) -> frozenset[Duty] | None:
         """What the runtime says of this service now; `None` where it cannot be asked."""
-        service = world.services.get(name)
-        release = service.release(world.current[name]) if service else None
-        runtime = self.runtimes.get(str((service.runtime or {}).get("kind", ""))) if service else None
-        if service is None or release is None or runtime is None:
+        release, runtime = service.release(version), self._runtime(service)
+        if release is None or runtime is None:
             return None
         try:
             async with asyncio.timeout(_LIMIT):

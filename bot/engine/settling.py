@@ -12,12 +12,12 @@ from bot.engine.measuring import glance, readings
 from bot.fencing import WatchLog
 from commands.ports import Surveyor
 from integrations.errors import IntegrationError
-from integrations.protocols import Probe, Runtime
+from integrations.protocols import Catalog, CatalogFacts, Probe, Runtime
+from planner.facts import Service
 from planner.healthy_window import with_windows
 from planner.names import RunId, ServiceName, Version
 from planner.neighbours import around
 from planner.run import Run
-from planner.snapshot import Snapshot
 from planner.verdict import Verdict
 from planner.watch import Watch, judge_watch, looked
 from planner.watch_events import Reading
@@ -28,12 +28,26 @@ _PATIENCE = 30.0
 """Seconds for all checks of one look."""
 
 
+@dataclass(frozen=True, slots=True)
+class Surveyed:
+    """What a survey knows of services, as a catalog: for those who have no other."""
+
+    survey: Surveyor
+
+    async def load(self) -> CatalogFacts:
+        """Its services."""
+        return CatalogFacts(services=(await self.survey()).services)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lookout:
-    """Looks after finished runs. `poll` is how many seconds pass before it is looked again at what does not seem to run."""
+    """Looks after finished runs. Only what is watched is asked, not the whole world, for it looks often.
+
+    `poll` is how many seconds pass before it is looked again at what does not seem to run.
+    """
 
     log: WatchLog
-    survey: Surveyor
+    catalog: Catalog
     runtimes: Mapping[str, Runtime]
     probes: Mapping[str, Probe]
     now: Callable[[], datetime]
@@ -65,22 +79,22 @@ class Lookout:
 
     async def _read(self, run: Run, watch: Watch) -> tuple[Reading, ...]:
         try:
-            world = await self.survey()
+            services = (await self.catalog.load()).services
         except IntegrationError as error:
             return tuple(
                 Reading(service=name, check="", verdict=Verdict.INCONCLUSIVE, because=f"the catalog cannot be had: {error}")
                 for name in watch.watched
             )
-        identities = await asyncio.gather(*(self._runs(world, name, watch.running[name]) for name in watch.watched))
-        near = around({move.service for move in run.plan.moves}, world.services)
+        identities = await asyncio.gather(*(self._runs(services, name, watch.running[name]) for name in watch.watched))
+        near = around({move.service for move in run.plan.moves}, services)
         others = sorted({other for name in watch.watched for other in near.get(name, ())})
-        services = with_windows(world.services, watch.running)
+        services = with_windows(services, watch.running)
         checks = await readings(services, (*watch.watched, *others), glance, _PATIENCE, self.probes)
         return (*identities, *checks)
 
-    async def _runs(self, world: Snapshot, name: ServiceName, version: Version) -> Reading:
+    async def _runs(self, services: Mapping[ServiceName, Service], name: ServiceName, version: Version) -> Reading:
         """Whether this release still is what runs."""
-        service = world.services.get(name)
+        service = services.get(name)
         release = service.release(version) if service else None
         runtime = self.runtimes.get(str((service.runtime or {}).get("kind", ""))) if service else None
         if service is None or release is None or runtime is None:

@@ -13,12 +13,12 @@ from datetime import datetime
 import structlog
 
 from bot.engine.hand import Hand
-from bot.engine.settling import Lookout
+from bot.engine.settling import Lookout, Surveyed
 from bot.engine.steps import Pace
 from bot.engine.turn import Turn
 from bot.fencing import LeaseOffice, WorkerLog
 from commands.ports import Moved, Surveyor
-from integrations.protocols import Probe, Registry, Runtime
+from integrations.protocols import Catalog, Probe, Registry, Runtime
 from planner.approval import due
 from planner.events import Ended, Ending, LeaseTaken
 from planner.facts import NOTHING
@@ -44,6 +44,7 @@ class Worker:
     pace: Pace
     name: str
     read_only: bool = False
+    catalog: Catalog | None = None
 
     async def work(self, run_id: RunId) -> datetime | None:
         """Do everything that can be done with this run now; when to come back, where that is known.
@@ -111,7 +112,7 @@ class Worker:
     def _lookout(self) -> Lookout:
         return Lookout(
             log=self.runs,
-            survey=self.survey,
+            catalog=self.catalog or Surveyed(self.survey),
             runtimes=self.runtimes,
             probes=self.probes,
             now=self.now,

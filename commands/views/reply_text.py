@@ -98,6 +98,8 @@ def _service(status: ServiceStatus) -> str:
     lines += [f"  bad: {version}: {why}" for version, why in status.bad.items()]
     if status.holder:
         lines.append(f"  {_hold(status.holder)}")
+    if status.deploys:
+        lines.append(f"  {hold_words(status.deploys)}")
     lines += [f"  open: {run_line(run)}" for run in status.open]
     if status.last:
         lines.append(f"  last: {run_line(status.last)}")

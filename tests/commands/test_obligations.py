@@ -7,6 +7,7 @@ import pytest
 
 from commands.reply import HoldList, Opened, Refused, Said
 from commands.table import answer
+from commands.views.reply_text import reply_text
 from planner.duty_events import DeploysHeld, DeploysReleased, Duty, DutyClosed, Owed
 from planner.events import BadMarked, Choice, Decided, Ended, Ending, Granted, Halted
 from planner.refusal import Code
@@ -81,6 +82,9 @@ async def test_forward_deploys_are_let_go_by_who_asked_or_an_approver():
     listed = await answer(office.desk, call(GUEST, "locks"))
     assert isinstance(listed, HoldList)
     assert [(hold.service, hold.run) for hold in listed.deploys] == [("order-service", "r1")]
+    shown = await answer(office.desk, call(GUEST, "status order-service"))
+    assert shown.deploys == listed.deploys[0]
+    assert "Forward deploys of order-service are locked" in reply_text(shown)
     assert (await refused(office, GUEST, "unlock order-service")).code is Code.NOT_ALLOWED
     told = await said(office, ANA, "unlock order-service mended")
     assert "Still remembered as bad, and never shipped by who asks `rollbot bad check`: 2.0.0" in told.lines

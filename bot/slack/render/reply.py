@@ -203,6 +203,8 @@ def _service(reply: ServiceStatus) -> list[str]:
     if reply.holder:
         more = f": `/rollback show {reply.holder.run}`" if reply.holder.run else ""
         lines.append(f"🔒 Held since {moment(reply.holder.since)} by {_by(reply.holder, None)}{more}")
+    if reply.deploys:
+        lines.append(f"🚢 {escape(hold_words(reply.deploys))}: `/rollback unlock {escape(reply.service)}` lets them go")
     lines += [f"⏳ Run {run.id} waits for approval and would move it." for run in reply.open if run.stage is Stage.WAITING]
     if reply.last is not None:
         lines.append(f"Last run: {_row(reply.last).removeprefix('• ')}")

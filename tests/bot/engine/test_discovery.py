@@ -199,7 +199,7 @@ async def test_that_it_is_owed_ends_when_it_is_seen_that_somebody_did_it(bench):
     bench.registry.fault(RegistryFault.RESTORE_REJECTED, times=10_000)
     run = await bench.work(await decide(bench, await bench.work(await bench.granted()), Choice.LEAVE))
     one = bench.worker
-    duties = Duties(log=bench.log, survey=one.survey, runtimes=one.runtimes, registries=one.registries, now=one.now)
+    duties = Duties(log=bench.log, catalog=FoundShelf(), runtimes=one.runtimes, registries=one.registries, now=one.now)
 
     async def owed() -> list[str]:
         await duties.tend()

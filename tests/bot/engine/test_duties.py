@@ -42,8 +42,7 @@ class Argo:
 def bench(log, leases):
     found = Bench(log, leases)
     found.argo = Argo(found.runtime)
-    survey = found.worker.survey
-    found.duties = Duties(log=found.log, survey=survey, runtimes={"fake": found.argo}, now=lambda: found.now)
+    found.duties = Duties(log=found.log, catalog=found, runtimes={"fake": found.argo}, now=lambda: found.now)
     return found
 
 
