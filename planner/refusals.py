@@ -9,13 +9,8 @@ from planner.hazards import hazard_words, hazards
 from planner.partial import choose_partial
 from planner.plan import Hazard, Request, Strategy
 from planner.refusal import Code, Refusal
-from planner.target import OFFERED, other_targets, said
-
-TRIED = 4
-"""Other releases that are tried out before a refusal is given."""
-
-REACH = 200
-"""Services that trying another release may touch."""
+from planner.target import other_targets
+from planner.ways import REACH, TRIED, again, said, ways
 
 TOLD = 200
 """Facts that a refusal holds one by one; the rest is counted."""
@@ -43,7 +38,7 @@ def no_full(graph: Graph, request: Request, place: int, found: NoFull) -> Refusa
     nearest: tuple[str, ...] = ()
     choice = choose_partial(graph, request.service, place, REACH)
     if isinstance(choice, Choice):
-        nearest = (_again(graph, request, place, "--strategy partial", crossing=bool(hazards(graph, choice.places))),)
+        nearest = (again(graph, request, place, "--strategy partial", crossing=bool(hazards(graph, choice.places))),)
     return Refusal(
         code=Code.NO_SAFE_PLAN,
         message=f"A full rollback to {_named(graph, request, place)} would not keep to the rules.",
@@ -60,7 +55,7 @@ def crosses(graph: Graph, request: Request, place: int, found: tuple[Hazard, ...
         f"{least} to {_named(graph, request, place)} goes back across {number} after which older releases "
         "may lose or misread data; it needs --accept-data-loss and one approval more."
     )
-    accept = _again(graph, request, place, *(("--strategy full",) if request.strategy is Strategy.FULL else ()), crossing=True)
+    accept = again(graph, request, place, *(("--strategy full",) if request.strategy is Strategy.FULL else ()), crossing=True)
     return Refusal(
         code=Code.DATA_LOSS,
         message=message,
@@ -95,7 +90,7 @@ def _released(graph: Graph, request: Request, place: int, found: Impossible) -> 
         choice = choose_partial(freed, request.service, place, REACH)
         if isinstance(choice, Choice):
             less = replace(request, pinned=request.pinned - {name})
-            ways.append(_again(freed, less, place, crossing=bool(hazards(freed, choice.places))))
+            ways.append(again(freed, less, place, crossing=bool(hazards(freed, choice.places))))
     return tuple(ways)
 
 
@@ -104,21 +99,7 @@ def _named(graph: Graph, request: Request, place: int) -> str:
     return f"{request.service} {graph.history(request.service).version(place)}"
 
 
-def _again(graph: Graph, request: Request, place: int, *extra: str, crossing: bool) -> str:
-    stay = (f"--without {','.join(sorted(request.pinned))}",) if request.pinned else ()
-    flags = (*extra, *(("--accept-data-loss",) if crossing else ()), *stay)
-    return said(request.service, graph.history(request.service), place, *flags)
-
-
 def _other_ways(graph: Graph, request: Request, place: int, crossing: bool = True) -> tuple[str, ...]:
     """Requests for another release of the service that would give a partial plan; with `crossing`, also such as may lose data."""
-    history = graph.history(request.service)
-    found = []
-    for other in [other for other in other_targets(request, history) if other != place][:TRIED]:
-        choice = choose_partial(graph, request.service, other, REACH)
-        if not isinstance(choice, Choice):
-            continue
-        harmful = bool(hazards(graph, choice.places))
-        if crossing or not harmful:
-            found.append(_again(graph, request, other, crossing=harmful))
-    return tuple(found[:OFFERED])
+    targets = other_targets(request, graph.history(request.service))
+    return ways(graph, request, [other for other in targets if other != place], crossing=crossing)

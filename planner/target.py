@@ -6,12 +6,10 @@ from typing import assert_never
 from planner.facts import Verified
 from planner.graph import Graph
 from planner.history import BarKind, History
-from planner.names import ServiceName, spoken
+from planner.names import ServiceName, Version, spoken
 from planner.plan import Request
 from planner.refusal import Code, Refusal
-
-OFFERED = 3
-"""How many other requests a refusal offers at most."""
+from planner.ways import OFFERED, TRIED, ways
 
 
 def choose_target(request: Request, graph: Graph) -> int | Refusal:
@@ -23,11 +21,11 @@ def choose_target(request: Request, graph: Graph) -> int | Refusal:
         return _newest(request, history)
     place = history.place(request.to)
     if place is None:
-        return _unknown_version(request, history)
+        return _unknown_version(request, graph)
     if place >= history.now:
-        return _not_earlier(request, history, place)
+        return _not_earlier(request, graph, place)
     if place in history.barred:
-        return _barred(request, history, place)
+        return _barred(request, graph, place)
     return place
 
 
@@ -37,11 +35,6 @@ def other_targets(request: Request, history: History) -> list[int]:
     if request.prefer_verified:
         allowed.sort(key=lambda place: history.releases[place].verified is not Verified.GOOD)
     return allowed
-
-
-def said(service: ServiceName, history: History, place: int, *extra: str) -> str:
-    """The words that ask for that release."""
-    return " ".join((f"{spoken(service)} to {history.version(place)}", *extra))
 
 
 def _newest(request: Request, history: History) -> int | Refusal:
@@ -85,28 +78,31 @@ def _likely(name: str, names: list[ServiceName]) -> list[ServiceName]:
     return [other for other in names if abs(len(other) - len(name)) <= 4 and any(part in other for part in parts)][:2000]
 
 
-def _unknown_version(request: Request, history: History) -> Refusal:
-    known = [history.version(place) for place in history.candidates[1:]]
-    close = get_close_matches(str(request.to), known, n=OFFERED, cutoff=0.5) or known[:OFFERED]
+def _unknown_version(request: Request, graph: Graph) -> Refusal:
+    history = graph.history(request.service)
+    known = {history.version(place): place for place in history.candidates[1:]}
+    close = list(map(Version, get_close_matches(str(request.to), known, n=TRIED, cutoff=0.5))) or list(known)[:TRIED]
     return Refusal(
         code=Code.UNKNOWN_VERSION,
         message=f"{request.service} never ran a release {request.to!r}." + (f" Did you mean {close[0]}?" if close else ""),
         facts=(_known(request.service, history),),
-        nearest=tuple(f"{spoken(request.service)} to {version}" for version in close),
+        nearest=ways(graph, request, [known[version] for version in close]),
     )
 
 
-def _not_earlier(request: Request, history: History, place: int) -> Refusal:
-    name, current = request.service, history.current
+def _not_earlier(request: Request, graph: Graph, place: int) -> Refusal:
+    name, history = request.service, graph.history(request.service)
+    current = history.current
     if place == history.now:
         message = f"{name} already runs {request.to}."
     else:
         message = f"{name} {request.to} went live after {current}, which runs now: that would be a way forward, not a rollback."
-    nearest = tuple(said(name, history, other) for other in other_targets(request, history)[:OFFERED])
+    nearest = ways(graph, request, other_targets(request, history))
     return Refusal(code=Code.NOT_EARLIER, message=message, facts=(_known(name, history),), nearest=nearest)
 
 
-def _barred(request: Request, history: History, place: int) -> Refusal:
+def _barred(request: Request, graph: Graph, place: int) -> Refusal:
+    history = graph.history(request.service)
     bar = history.barred[place]
     match bar.kind:
         case BarKind.BAD | BarKind.REMEMBERED:
@@ -117,12 +113,12 @@ def _barred(request: Request, history: History, place: int) -> Refusal:
             code = Code.NO_SAFE_PLAN
         case _:
             assert_never(bar.kind)
-    near = sorted(history.candidates[1:], key=lambda other: (abs(other - place), -other))[:OFFERED]
+    near = sorted(history.candidates[1:], key=lambda other: (abs(other - place), -other))
     return Refusal(
         code=code,
         message=f"{request.service} {request.to} {bar.words}, so it is not gone back to.",
         facts=(f"{request.service} {request.to} {bar.words}", _known(request.service, history)),
-        nearest=tuple(said(request.service, history, other) for other in near),
+        nearest=ways(graph, request, near),
     )
 
 

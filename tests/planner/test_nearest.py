@@ -48,3 +48,20 @@ def test_very_many_facts_are_counted_from_some_point_on():
     assert answer.code is Code.DATA_LOSS
     assert len(answer.facts) == TOLD + 1
     assert answer.facts[-1] == "and 49 more"
+
+
+def test_what_is_offered_instead_of_another_release_was_tried_out():
+    facts = snapshot(
+        service(
+            "order",
+            release("1.0.0", 1, migrations=["data"]),
+            release("1.1.0", 2, requires={"db": "^9"}),
+            release("1.2.0", 3, migrations=["contract"]),
+            release("2.0.0", 4),
+        ),
+        service("db", release("1.0.0", 1)),
+    )
+    unknown = make_plan(Request(service="order", to="1.1.1"), facts)
+    assert unknown.message == "order never ran a release '1.1.1'. Did you mean 1.1.0?"
+    for refusal in (unknown, make_plan(Request(service="order", to="2.0.0"), facts)):
+        assert sorted(refusal.nearest) == ["/rollback order to 1.0.0 --accept-data-loss", "/rollback order to 1.2.0"]
