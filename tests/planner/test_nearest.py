@@ -1,5 +1,9 @@
 """What a refusal offers instead: it must work, and it must be typed as it stands."""
 
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from commands.rollback import Rollback
 from commands.table import VERBS as TABLE
 from commands.table import understand
 from planner.names import VERBS
@@ -7,7 +11,7 @@ from planner.plan import Plan, Request, Strategy
 from planner.planning import make_plan
 from planner.refusal import Code, Refusal
 from planner.refusals import TOLD
-from tests.planner.world import release, service, snapshot
+from tests.planner.world import catalogs, knots, release, service, snapshot
 
 
 def held_back(name="order"):
@@ -35,6 +39,32 @@ def test_a_service_named_like_a_verb_is_asked_for_with_plan():
     ready = understand(answer.nearest[0].removeprefix("/rollback "))
     assert not isinstance(ready, Refusal)
     assert (ready.intent.service, ready.intent.to) == ("status", "1.0.0")
+
+
+@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@given(st.one_of(catalogs(), knots()), st.data())
+def test_whatever_is_offered_gives_a_plan(facts, data):
+    names = sorted(facts.services)
+    for name in names:
+        to = data.draw(st.sampled_from([None, "9.9.9", *(one.version for one in facts.services[name].releases)]))
+        pinned = frozenset(data.draw(st.sets(st.sampled_from(names), max_size=2)))
+        strategy = data.draw(st.sampled_from(Strategy))
+        answer = make_plan(Request(service=name, to=to, strategy=strategy, pinned=pinned), facts)
+        for line in getattr(answer, "nearest", ()):
+            ready = understand(line.removeprefix("/rollback "))
+            assert not isinstance(ready, Refusal)
+            if isinstance(ready.intent, Rollback):
+                assert isinstance(make_plan(request_of(ready.intent), facts), Plan), (answer, line)
+
+
+def request_of(intent):
+    return Request(
+        service=intent.service,
+        to=intent.to,
+        strategy=intent.strategy,
+        accept_data_loss=intent.accept_data_loss,
+        pinned=frozenset(intent.without),
+    )
 
 
 def test_every_verb_is_known_as_one():
