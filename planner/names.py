@@ -22,7 +22,7 @@ SERVICE_NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,62}", re.ASCII)
 VERBS = frozenset(
     [
         *("again", "approve", "ask", "bad", "cancel", "explain", "forward", "help", "history", "leave", "lock", "locks"),
-        *("obligations", "pack", "plan", "reject", "retry", "reviewed", "show", "skip", "status", "suggest", "undo"),
+        *("obligations", "pack", "picture", "plan", "reject", "retry", "reviewed", "show", "skip", "status", "suggest", "undo"),
         *("unlock", "wait", "who-can", "why-not"),
     ]
 )
