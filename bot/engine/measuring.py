@@ -78,10 +78,20 @@ _SIDE = 32
 
 
 async def readings(
-    services: Mapping[ServiceName, Service], names: Iterable[ServiceName], look: Look, limit: float, probes: Mapping[str, Probe]
+    services: Mapping[ServiceName, Service],
+    names: Iterable[ServiceName],
+    look: Look,
+    limit: float,
+    probes: Mapping[str, Probe],
+    *,
+    symptoms: bool = False,
 ) -> tuple[Reading, ...]:
-    """Every check of these services inside `limit` seconds for all of them, in order; one that had no time is inconclusive."""
-    asked = [(name, check) for name in names if name in services for check in services[name].checks]
+    """Every check of these services inside `limit` seconds for all of them, in order; one that had no time is inconclusive.
+
+    What the catalog calls a symptom fails nothing, and is asked only where `symptoms` says so.
+    """
+    known = [(name, check) for name in names if name in services for check in services[name].checks]
+    asked = [(name, check) for name, check in known if symptoms or not check.symptom]
     loop, turns = asyncio.get_running_loop(), asyncio.Semaphore(_SIDE)
     deadline = loop.time() + limit
 

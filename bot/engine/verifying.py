@@ -49,7 +49,7 @@ async def take_baseline(scene: Scene) -> None:
     """Measure the neighbours and the service that people roll back, before anything is touched."""
     others = {name for names in scene.around().values() for name in names}
     asked = (scene.hand.run.plan.target.service, *sorted(others))
-    found = await readings(scene.services, asked, within, scene.pace.baseline, scene.probes)
+    found = await readings(scene.services, asked, within, scene.pace.baseline, scene.probes, symptoms=True)
     await scene.hand.record(BaselineTaken(readings=found))
 
 

@@ -12,6 +12,8 @@ from integrations.catalog_file.checks import EXPECTATIONS, PROBES
 from integrations.command_probe import CommandSettings
 from integrations.errors import Rejected
 from integrations.http_probe import HttpSettings
+from integrations.prometheus_probe import problems
+from integrations.prometheus_settings import PrometheusSettings
 from integrations.tcp_probe import TcpSettings
 from planner.facts import Edge, EdgeKind, Migration, MigrationKind, Verified
 from planner.ranges import Range
@@ -91,6 +93,23 @@ def test_everything_that_can_be_said_is_understood(tmp_path):
     assert facts.services["payment-service"].releases == ()
 
 
+def test_checks_by_counts_wait_as_long_as_their_queries_look_back(tmp_path):
+    text = """
+version: 1
+services:
+  - name: order-service
+    checks:
+      - {name: errors, probe: prometheus, errors: 'sum(increase(e[2m]))', requests: 'sum(increase(r[5m]))', allowed: 1%,
+         confidence: 99%, unclear_limit: 30, symptom: true, baseline: {at: 2026-11-20T09:00:00Z, worse_by: 1.5}}
+      - {name: soon, probe: prometheus, query: 'rate(x[5m])', pass_if: {below: 1}, warmup: 0s}
+      - {name: late, probe: http, url: 'http://127.0.0.1/', warmup: 90s}
+"""
+    errors, soon, late = read_catalog(write(tmp_path, "services.yaml", text)).services["order-service"].checks
+    assert (errors.warmup, errors.unclear_limit, errors.symptom) == (300.0, 30, True)
+    assert (soon.warmup, late.warmup, late.symptom) == (0.0, 90.0, False)
+    assert [problems(check) for check in (errors, soon)] == [(), ()]
+
+
 def test_nothing_that_is_given_can_be_changed(tmp_path):
     facts = read_catalog(write(tmp_path, "services.yaml", WHOLE))
     with pytest.raises(TypeError):
@@ -161,7 +180,7 @@ def test_a_folder_without_a_catalog_and_a_path_to_nothing(tmp_path):
 
 
 def test_the_catalog_and_the_probes_know_the_same_keys():
-    models = {"http": HttpSettings, "tcp": TcpSettings, "command": CommandSettings}
+    models = {"http": HttpSettings, "tcp": TcpSettings, "command": CommandSettings, "prometheus": PrometheusSettings}
     for probe, model in models.items():
         assert PROBES[probe] == {field.alias or name for name, field in model.model_fields.items()}
         expect = model.model_fields.get("expect")

@@ -2,6 +2,7 @@
 
 import asyncio
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
@@ -184,6 +185,22 @@ async def test_a_symptom_that_stays_is_told_apart_and_fails_nothing(log, leases)
     assert (run.ending, said.verdict) == ("finished", "fail")
     assert "checkouts failed before and fails still" in said.because
     assert run.steps["order-service"].state is StepState.VERIFIED
+
+
+async def test_what_is_called_a_symptom_fails_no_neighbour_and_no_watch(log, leases):
+    page = Check(name="sales", probe="fake", settings={"of": "sales"}, interval=0.01, count=1, symptom=True)
+    fine = Check(name="answers", probe="fake", settings={"of": "fine"}, interval=0.01, count=1)
+    bench = Bench(log, leases, checks={"web-front": (page, fine), "order-service": (page, fine)}, settle=600.0)
+    bench.dial.bad["sales"] = once_back
+    run = await bench.play()
+    (said,) = await bench.gate(run, Gate.NEIGHBOURS)
+    assert (run.ending, said.because) == ("finished", "web-front did not get worse: 1 of 1 checks pass")
+    (symptom,) = await bench.gate(run, Gate.SYMPTOM)
+    assert (symptom.verdict, "sales fails now, and did not before" in symptom.because) == ("inconclusive", True)
+    bench.now = NOON + timedelta(seconds=61)
+    await bench.worker.work(run.id)
+    assert (await bench.log.watch(run.id)).looks == 1
+    assert (await bench.log.watch(run.id)).ended is None
 
 
 async def test_nobody_can_tell_of_a_symptom_that_no_check_showed(bench):
