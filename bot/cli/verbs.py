@@ -54,6 +54,6 @@ VERBS: Mapping[str, Verb] = MappingProxyType(
         "reviewed": Verb(_WORDS, "confirm the second look at a run that was started without approval"),
         "locks": Verb(_WORDS, "which services are held, by which run or person, since when"),
         "obligations": Verb(_WORDS, "what rollbacks left to be done, whose it is and until when"),
-        "bad": Verb(_WORDS, "versions that no plan goes back to"),
+        "bad": Verb("bot.cli.bad", "versions that no plan goes back to; `bad check` for CI"),
     }
 )

@@ -10,7 +10,7 @@ import getpass
 import shlex
 
 from bot import app
-from bot.cli import bad_check, run_picture
+from bot.cli import run_picture
 from bot.settings import load
 from commands.ports import Call
 from commands.reply import Refused
@@ -30,9 +30,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Exit status 1 where the answer is no. A history that is to be drawn, and what CI asks, are not matters of words."""
-    if args.verb == "bad" and bad_check.wanted(args.words):
-        return bad_check.run(args.words)
+    """Exit status 1 where the answer is no. A history that is to be drawn is not a matter of words."""
     if args.verb == "history" and run_picture.wanted(args.words):
         return run_picture.run(args.words)
     return asyncio.run(_say(shlex.join([args.verb, *args.words])))

@@ -1,6 +1,7 @@
-"""`rollbot bad check SERVICE@VERSION`: CI asks whether a version may be shipped. Only the store is asked, so it is quick.
+"""`rollbot bad …`: `check SERVICE@VERSION` is what CI asks, of the store alone; the rest is Slack's verb at a terminal.
 
-Exit status: 0 not remembered as bad, 1 bad, 2 bad usage or no store that could tell; never 0 because nobody could be asked.
+Exit status of the check: 0 not remembered as bad, 1 bad, 2 bad usage or no store that could tell. Never 0 because nobody could
+be asked.
 """
 
 import argparse
@@ -27,12 +28,21 @@ class _Parser(argparse.ArgumentParser):
         self.exit(2, f"rollbot bad check: {message} ({USAGE})\n")
 
 
-def wanted(words: Sequence[str]) -> bool:
-    """Whether these words after `bad` ask for a check."""
-    return bool(words) and words[0] == "check"
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Whatever the verb takes."""
+    parser.add_argument("words", nargs=argparse.REMAINDER, help=f"as after /rollback bad in Slack; {USAGE}")
 
 
-def run(words: Sequence[str]) -> int:
+def run(args: argparse.Namespace) -> int:
+    """Exit status of the check, or of Slack's verb. Raises `CannotStart`."""
+    if args.words[:1] == ["check"]:
+        return check(args.words)
+    from bot.cli import words  # only where it is needed: it loads the whole bot
+
+    return words.run(args)
+
+
+def check(words: Sequence[str]) -> int:
     """The exit status, after one line (or one JSON object) on standard output. Raises `CannotStart`."""
     parser = _Parser(prog="rollbot bad check", allow_abbrev=False)
     parser.add_argument("version", nargs="+", metavar="SERVICE@VERSION")
