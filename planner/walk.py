@@ -15,6 +15,7 @@ from array import array
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 
 SMALL = 20_000
 """Up to so many calls are swept one by one; above, loading numpy costs less than it saves."""
@@ -40,6 +41,12 @@ class Walk:
     def order(self) -> tuple[list[int], bool]:
         """Services, each behind those that it calls as far as cycles allow; whether they always do."""
         return _callees_first(self.first, self.to)
+
+    @cached_property
+    def ways(self) -> tuple[tuple[tuple[int, float], ...], ...]:
+        """For each service where it calls, and how likely: the same once more, for sweeps that go through it many times."""
+        pairs = list(zip(self.to, self.share, strict=True))
+        return tuple(tuple(pairs[begin:end]) for begin, end in pairwise(self.first))
 
     def onward(self, serves: Sequence[float]) -> Sequence[float]:
         """How likely a request that has come to each service ends well, `serves` being how likely each serves it."""
@@ -76,16 +83,17 @@ def _callees_first(first: "array[int]", to: "array[int]") -> tuple[list[int], bo
 
 def _onward(walk: Walk, serves: Sequence[float]) -> list[float]:
     order, straight = walk.order
-    first, to, share, ends = walk.first, walk.to, walk.share, walk.ends
+    ends, ways = walk.ends, walk.ways
     found = [0.0] * len(ends)
     for _ in range(_MOST):
         moved = 0.0
         for at in order:
             total = ends[at]
-            for place in range(first[at], first[at + 1]):
-                total += share[place] * found[to[place]]
+            for other, part in ways[at]:
+                total += part * found[other]
             total *= serves[at]
-            moved = max(moved, abs(total - found[at]))
+            if abs(total - found[at]) > moved:
+                moved = abs(total - found[at])
             found[at] = total
         if straight or moved < _EXACT:
             break
