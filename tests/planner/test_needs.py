@@ -50,3 +50,13 @@ def test_a_pinned_service_has_nowhere_to_go_and_the_others_are_as_before():
     pinned = graph.pinning(frozenset({"a", "nobody"}))
     assert (pinned.choices("a"), pinned.choices("b")) == ((1,), (1, 0))
     assert graph.choices("a") == pinned.releasing("a").choices("a") == (1, 0)
+
+
+def test_the_call_graph_is_the_same_in_whatever_order_a_catalog_is_told():
+    def told(order, turn):
+        names = ["web", "shop", "cart", "db"]
+        depends_on = {"web": ["shop", "cart", "db"], "shop": ["cart", "db"], "cart": ["db", "shop"], "db": []}
+        return snapshot(*(service(names[at], "1.0.0", depends_on=depends_on[names[at]][::turn]) for at in order))
+
+    one, other = graph_of(told((0, 1, 2, 3), 1)).calls(), graph_of(told((3, 1, 0, 2), -1)).calls()
+    assert (one.names, one.walk, one.outermost) == (other.names, other.walk, other.outermost)
