@@ -81,6 +81,10 @@ class Artist:
                 if await self._unwelcome(trouble):
                     return
                 await self._rest(_UNWELCOME_WAIT)
+            except Later as later:
+                # Slack said when: waiting longer each time would only make the last state late.
+                _log.info("drawing waits as slack asks", run=self._run, because=later.code, seconds=later.seconds)
+                await self._rest(later.seconds)
             except Exception as error:  # Slack's, the network's or the store's: a run must never be left half drawn
                 _log.warning("drawing stopped, trying again", run=self._run, because=repr(error), seconds=wait)
                 await self._rest(wait)

@@ -1,5 +1,6 @@
 """Answers that one person sees: by the response_url of what they did, and where that fails by an ephemeral message."""
 
+import asyncio
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -9,12 +10,15 @@ from slack_sdk.errors import SlackClientError
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.webhook.async_client import AsyncWebhookClient
 
-from bot.slack.calls import Trouble, ask
+from bot.slack.calls import Later, Trouble, ask
 from bot.slack.render.kit import Message
 
 _log = structlog.get_logger(__name__)
 _PATIENCE = 10
 """Seconds for one try."""
+_TRIES = 4
+_LONGEST_WAIT = 30.0
+"""Seconds between two tries where Slack asks for patience."""
 
 
 class Asker(Protocol):
@@ -57,16 +61,27 @@ class Private:
         if not self.channel:
             _log.error("a private answer was lost", user=self.user, because="no channel")
             return False
-        try:
-            await ask(
-                self.client.chat_postEphemeral(
-                    channel=self.channel, user=self.user, text=message.text, blocks=message.blocks, thread_ts=self.thread
+        for left in range(_TRIES - 1, -1, -1):
+            try:
+                await ask(
+                    self.client.chat_postEphemeral(
+                        channel=self.channel, user=self.user, text=message.text, blocks=message.blocks, thread_ts=self.thread
+                    )
                 )
-            )
-        except Trouble as trouble:
-            _log.error("a private answer was lost", user=self.user, channel=self.channel, because=trouble.code)
-            return False
-        return True
+            except Later as later:
+                if left == 0:
+                    return self._lost(later)
+                # Nothing happened, so nothing is said twice; somebody waits for it.
+                await asyncio.sleep(min(later.seconds, _LONGEST_WAIT))
+            except Trouble as trouble:
+                return self._lost(trouble)
+            else:
+                return True
+        return False
+
+    def _lost(self, trouble: Trouble) -> bool:
+        _log.error("a private answer was lost", user=self.user, channel=self.channel, because=trouble.code)
+        return False
 
     async def _respond(self, url: str, message: Message) -> bool:
         hook = AsyncWebhookClient(url, timeout=_PATIENCE, proxy=self.client.proxy, ssl=self.client.ssl)

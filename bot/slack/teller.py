@@ -13,7 +13,7 @@ from typing import Protocol
 import structlog
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.slack.calls import Gone, Unwelcome
+from bot.slack.calls import Gone, Later, Unwelcome
 from bot.slack.easel import Easel
 from bot.slack.limiter import POSTS, Limiter
 from bot.slack.ports import Views
@@ -71,6 +71,9 @@ class Teller:
                         await self._tell()
                 await asyncio.sleep(self._hold / 2)
                 wait = 0.5
+            except Later as later:
+                _log.info("telling waits as slack asks", because=later.code, seconds=later.seconds)
+                await asyncio.sleep(later.seconds)
             except Exception as error:  # Slack's, the network's or the store's: nobody must be left untold
                 _log.warning("telling stopped, trying again", because=repr(error), seconds=wait)
                 await asyncio.sleep(wait)

@@ -197,3 +197,12 @@ async def test_too_much_work_is_said_and_not_piled_up():
     assert tasks.full
     await tasks.drain(0.01)
     assert not tasks.full
+
+
+async def test_an_answer_that_slack_puts_off_arrives_all_the_same():
+    async with stage() as s, live(s):
+        plan = await s.plan()
+        await s.workspace.fault("rate_limit", method="chat.postEphemeral", times=1)
+        await s.page.say("ben", "incident", "@rollbot approve", thread_ts=plan["ts"])
+        await s.whisper("ben", "You approved run r1")
+        assert [bool(call.answer.get("ok")) for call in s.calls("chat.postEphemeral")] == [False, True]
