@@ -107,7 +107,7 @@ async def look(hand: Hand, step: Step, stand: Stand, pace: Pace) -> None:
             await hand.record(StepFailed(step=step.id, because=f"nobody can tell what runs: {seen}"))
         case Observation() if _has_taken(step, seen):
             await hand.record(StepAccepted(step=step.id, key=step.key, recovered=True))
-        case Observation() if seen.running in (step.expect, None):
+        case Observation() if seen.running in (step.expect, None) or (seen.running == step.to and seen.phase is Phase.ABSENT):
             await hand.record(StepNotTaken(step=step.id, key=step.key, running=seen.running))
         case Observation():
             because = f"{seen.running} runs, which is neither {step.expect} nor {step.to}: somebody else changed it"
@@ -116,7 +116,8 @@ async def look(hand: Hand, step: Step, stand: Stand, pace: Pace) -> None:
 
 def _has_taken(step: Step, seen: Observation) -> bool:
     if seen.running == step.to:
-        return True
+        # Where it runs and the runtime has not got it, whoever was asked died before writing it down: asked again, it goes on.
+        return seen.phase is not Phase.ABSENT
     return bool(step.key) and seen.key == step.key and seen.phase in (Phase.PROGRESSING, Phase.CONVERGED, Phase.FAILED)
 
 
@@ -153,11 +154,17 @@ async def _observe(step: Step, stand: Stand, pace: Pace) -> Observation | str:
 
 
 async def _until_converged(step: Step, stand: Stand, pace: Pace) -> Observation | str:
+    """What runs once it has converged, has failed or took too long. A failure is believed when two looks in a row saw it.
+
+    One look may be wrong for a reason of ours: the worker was paused in the middle of it, and thinks that nobody answered.
+    """
     deadline = _seconds() + pace.converge
+    failed = False
     while True:
         seen = await _observe(step, stand, pace)
-        if isinstance(seen, str) or seen.phase is Phase.FAILED:
+        if isinstance(seen, str) or (failed and seen.phase is Phase.FAILED):
             return seen
+        failed = seen.phase is Phase.FAILED
         if seen.phase is Phase.CONVERGED and seen.running == step.to and seen.old_left == 0:
             return seen
         if _seconds() > deadline:
@@ -166,19 +173,25 @@ async def _until_converged(step: Step, stand: Stand, pace: Pace) -> Observation 
 
 
 async def _stays(step: Step, stand: Stand, pace: Pace) -> Judgement:
-    """Whether the service stays as it is, without restarts, for the time that `pace.stable` says."""
+    """Whether the service stays as it is, without restarts, for the time that `pace.stable` says.
+
+    One look that found it away may be wrong, two are not; a restart is counted by the runtime, and one look is enough.
+    """
     first: int | None = None
+    away = 0
     until = _seconds() + pace.stable
     while True:
         seen = await _observe(step, stand, pace)
         if isinstance(seen, str):
             return Judgement(verdict=Verdict.FAIL, because=f"could not be observed: {seen}")
         first = seen.restarts if first is None else first
-        if seen.phase is not Phase.CONVERGED or seen.running != step.to:
-            return Judgement(verdict=Verdict.FAIL, because=f"did not stay up: {seen.detail or seen.phase}")
         if seen.restarts > first:
             return Judgement(verdict=Verdict.FAIL, because=f"restarted {seen.restarts - first} times: {seen.detail}")
-        if _seconds() >= until:
+        there = seen.phase is Phase.CONVERGED and seen.running == step.to
+        away += not there
+        if away > 1:
+            return Judgement(verdict=Verdict.FAIL, because=f"did not stay up: {seen.detail or seen.phase}")
+        if _seconds() >= until and there:
             return Judgement(verdict=Verdict.PASS, because=f"up for {pace.stable:g} s without a restart")
         await asyncio.sleep(pace.poll)
 

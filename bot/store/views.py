@@ -3,7 +3,7 @@
 from dataclasses import fields
 
 from bot.store.connect import Store
-from bot.store.keys import Keys
+from bot.store.keys import ENVIRONMENT_CHAIN, Keys
 from bot.view import View
 from planner.names import RunId
 
@@ -30,7 +30,8 @@ class Views:
         async with self._store.pipeline(transaction=False) as pipeline:
             if view.ts:
                 pipeline.set(self._keys.thread(view.channel, view.ts), run)
-            pipeline.sadd(self._keys.undrawn, run)
+            if run != ENVIRONMENT_CHAIN:  # what belongs to no run is told in its own way, and never ends
+                pipeline.sadd(self._keys.undrawn, run)
             pipeline.hset(self._keys.view(run), mapping={field.name: str(getattr(view, field.name)) for field in fields(view)})
             await pipeline.execute()
 

@@ -1,6 +1,7 @@
 """The worker against the real store and a runtime with faults: what is done, what is written, and what is never done twice."""
 
 import asyncio
+from dataclasses import replace
 
 import pytest
 
@@ -9,7 +10,7 @@ from bot.engine.worker import Worker
 from bot.fencing import LeaseLost
 from bot.store.leases import Leases
 from bot.store.runlog import RunLog
-from integrations.protocols import CatalogFacts
+from integrations.protocols import CatalogFacts, Phase
 from integrations.survey import survey
 from planner.events import Choice, Decided, StopAsked
 from planner.facts import Check, Release, Service
@@ -187,12 +188,58 @@ async def test_a_request_that_never_arrived_is_asked_again_once_that_is_sure(ben
     assert "step_not_taken" in await bench.kinds(run)
 
 
+async def test_a_runtime_that_died_before_it_wrote_down_what_it_did_is_asked_again_and_goes_on(bench, monkeypatch):
+    """The release runs, and the runtime does not know that it started it: only the same request again makes it its own."""
+    bench.runtime.fault("payment-service", Fault.UNKNOWN_DONE)
+    observe, apply, asked_with = bench.runtime.observe, bench.runtime.apply, []
+
+    async def forgetful(service, to, *, key):
+        seen = await observe(service, to, key=key)
+        if service.name == "payment-service" and len(asked_with) < 2:
+            return replace(seen, phase=Phase.ABSENT, key=None, detail="on the way")
+        return seen
+
+    async def told(service, to, *, expect, key):
+        if service.name == "payment-service":
+            asked_with.append(key)
+        await apply(service, to, expect=expect, key=key)
+
+    monkeypatch.setattr(bench.runtime, "observe", forgetful)
+    monkeypatch.setattr(bench.runtime, "apply", told)
+    run = await bench.work(await bench.granted())
+    assert run.ending == "finished", run.because
+    assert len(asked_with) == 2
+    assert len(set(asked_with)) == 1
+    assert bench.effects == [PAYMENT, ORDER]
+
+
 async def test_a_restart_while_it_should_be_stable_fails_the_step(bench):
     run = await bench.granted()
     bench.runtime.fault("payment-service", Fault.RESTARTS, times=9)
     run = await bench.work(run)
     assert run.stage is Stage.HALTED
     assert "restarted" in run.steps["payment-service"].because
+
+
+@pytest.mark.parametrize(
+    ("wrong", "stage"), [((4,), Stage.ENDED), ((1,), Stage.ENDED), ((4, 6), Stage.HALTED), ((1, 2), Stage.HALTED)]
+)
+async def test_one_look_that_saw_nothing_is_not_believed_and_two_are(bench, monkeypatch, wrong, stage):
+    """As when the worker was paused in the middle of a look. It converges within three, the others see whether it stays."""
+    looks, observe = 0, bench.runtime.observe
+    bench.worker = replace(bench.worker, pace=replace(FAST, stable=0.2))
+
+    async def paused(service, to, *, key):
+        nonlocal looks
+        seen = await observe(service, to, key=key)
+        looks += service.name == "payment-service"
+        if service.name == "payment-service" and looks in wrong:
+            return replace(seen, phase=Phase.FAILED, detail="no connection in time")
+        return seen
+
+    monkeypatch.setattr(bench.runtime, "observe", paused)
+    run = await bench.work(await bench.granted())
+    assert (run.stage, looks > max(wrong)) == (stage, stage is Stage.ENDED)
 
 
 async def test_a_failed_check_halts_with_the_service_on_its_release(bench):

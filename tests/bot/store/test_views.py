@@ -10,7 +10,7 @@ from planner.names import RunId
 async def test_a_view_is_read_back_and_is_undrawn_until_all_is_shown(store, keys):
     views, view = Views(store, keys), View(channel="C1", ts="1.5", drawn=3, written=2, trouble="no & <b>")
     assert await views.read(RunId("r2")) is None
-    for run in ("r10", "r2"):
+    for run in ("environment", "r10", "r2"):
         await views.write(RunId(run), view)
     assert await views.read(RunId("r2")) == view
     assert await views.run_at("C1", "1.5") == "r2"
