@@ -35,12 +35,7 @@ class CallGraph:
 
     def callers(self) -> list[list[int]]:
         """For each service those that call it."""
-        found: list[list[int]] = [[] for _ in self.names]
-        first, to = self.walk.first, self.walk.to
-        for at in range(len(found)):
-            for other in to[first[at] : first[at + 1]]:
-                found[other].append(at)
-        return found
+        return self.walk.callers
 
     def entries_to(self, names: frozenset[ServiceName]) -> tuple[int, ...]:
         """The services that nobody calls and from which a request can come to one of these; these, where a cycle hides all."""

@@ -185,6 +185,12 @@ class Needs:
         """How likely that release serves a request, as far as anybody knows."""
         return serves(self._services[name], version, self._bad)
 
+    def serving(self) -> tuple[float, ...]:
+        """How likely each running release serves a request, in the order of the call graph."""
+        if self._kept.serving is None:
+            self._kept.serving = tuple(self.serves(name, self._current[name]) for name in self.calls().names)
+        return self._kept.serving
+
     def accepts(self, need: Need | None, other: ServiceName) -> int:
         """The places of `other` that a need is content with, as bits: the lowest is the oldest release."""
         if need is None:
@@ -257,6 +263,7 @@ class _Kept:
         self.consumers: Consumers | None = None
         self.calls: CallGraph | None = None
         self.calls_among: int | None = None
+        self.serving: tuple[float, ...] | None = None
         self.edges: dict[ServiceName, dict[ServiceName, Edge]] = {}
         self.numbered: dict[ServiceName, bool] = {}
         self.providers: dict[ServiceName, tuple[ServiceName, ...]] = {}

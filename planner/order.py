@@ -10,6 +10,7 @@ so nothing it touches is broken.
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from planner.components import components
 from planner.graph import Graph
 from planner.names import ServiceName
 from planner.plan import OrderEdge
@@ -66,43 +67,6 @@ def broken(graph: Graph, one: ServiceName, place: int, other: ServiceName, other
             has, version = graph.history(needy).version(at), graph.history(needed).version(there)
             return f"{needy} {has} needs {needed} {need.words}, which {version} is not"
     return None
-
-
-def components(after: dict[ServiceName, list[ServiceName]]) -> dict[ServiceName, int]:
-    """Each node's strongly connected component. Arrows lead from higher numbers to lower ones (Tarjan, without recursion)."""
-    index: dict[ServiceName, int] = {}
-    low: dict[ServiceName, int] = {}
-    component: dict[ServiceName, int] = {}
-    stack: list[ServiceName] = []
-    count = 0
-    for root in after:
-        if root in index:
-            continue
-        index[root] = low[root] = len(index)
-        stack.append(root)
-        work = [(root, iter(after[root]))]
-        while work:
-            node, rest = work[-1]
-            for child in rest:
-                if child not in index:
-                    index[child] = low[child] = len(index)
-                    stack.append(child)
-                    work.append((child, iter(after[child])))
-                    break
-                if child not in component:
-                    low[node] = min(low[node], index[child])
-            else:
-                work.pop()
-                if work:
-                    low[work[-1][0]] = min(low[work[-1][0]], low[node])
-                if low[node] == index[node]:
-                    while True:
-                        member = stack.pop()
-                        component[member] = count
-                        if member == node:
-                            break
-                    count += 1
-    return component
 
 
 def _waves(after: dict[ServiceName, list[ServiceName]], component: dict[ServiceName, int]) -> tuple[tuple[ServiceName, ...], ...]:

@@ -59,7 +59,7 @@ def users_of(graph: Graph, target: ServiceName, *, most: float = SMALL) -> Users
     if target not in calls.numbers or not calls.touches(target):
         return None
     entry = entering(calls, calls.entries_to(frozenset({target})))
-    serving = [graph.serves(name, graph.history(name).current) for name in calls.names]
+    serving = list(graph.serving())
     serving[calls.numbers[target]] = SERVES[Verified.BAD]
     return Users(
         graph=graph,

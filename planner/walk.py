@@ -17,6 +17,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
 
+from planner.components import components
+
 SMALL = 20_000
 """Up to so many calls are swept one by one; above, loading numpy costs less than it saves."""
 _EXACT = 1e-14
@@ -47,6 +49,24 @@ class Walk:
         """For each service where it calls, and how likely: the same once more, for sweeps that go through it many times."""
         pairs = list(zip(self.to, self.share, strict=True))
         return tuple(tuple(pairs[begin:end]) for begin, end in pairwise(self.first))
+
+    @cached_property
+    def callers(self) -> list[list[int]]:
+        """For each service those that call it."""
+        found: list[list[int]] = [[] for _ in self.ends]
+        for at, (begin, end) in enumerate(pairwise(self.first)):
+            for other in self.to[begin:end]:
+                found[other].append(at)
+        return found
+
+    @cached_property
+    def knots(self) -> tuple[tuple[int, ...], ...]:
+        """Services that call one another in circles together, all others alone, each behind those that it calls."""
+        number = components({at: [other for other, _ in ways] for at, ways in enumerate(self.ways)})
+        found: list[list[int]] = [[] for _ in range(len(set(number.values())))]
+        for at in self.order[0]:
+            found[number[at]].append(at)
+        return tuple(map(tuple, found))
 
     def onward(self, serves: Sequence[float]) -> Sequence[float]:
         """How likely a request that has come to each service ends well, `serves` being how likely each serves it."""
@@ -82,21 +102,21 @@ def _callees_first(first: "array[int]", to: "array[int]") -> tuple[list[int], bo
 
 
 def _onward(walk: Walk, serves: Sequence[float]) -> list[float]:
-    order, straight = walk.order
     ends, ways = walk.ends, walk.ways
     found = [0.0] * len(ends)
-    for _ in range(_MOST):
-        moved = 0.0
-        for at in order:
-            total = ends[at]
-            for other, part in ways[at]:
-                total += part * found[other]
-            total *= serves[at]
-            if abs(total - found[at]) > moved:
-                moved = abs(total - found[at])
-            found[at] = total
-        if straight or moved < _EXACT:
-            break
+    for knot in walk.knots:
+        for _ in range(_MOST):
+            moved = 0.0
+            for at in knot:
+                total = ends[at]
+                for other, part in ways[at]:
+                    total += part * found[other]
+                total *= serves[at]
+                if abs(total - found[at]) > moved:
+                    moved = abs(total - found[at])
+                found[at] = total
+            if len(knot) == 1 or moved < _EXACT:
+                break
     return found
 
 
