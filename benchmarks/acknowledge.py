@@ -91,7 +91,8 @@ async def serving(folder: Path, workspace: Workspace, cluster: int, *, http: boo
             await workspace.request_url(f"http://127.0.0.1:{port}/slack/events")
         yield
     finally:
-        bot.terminate()
+        if bot.returncode is None:
+            bot.terminate()
         await bot.wait()
         await workspace.request_url("")
 
