@@ -5,7 +5,19 @@ import json
 from collections import Counter
 
 from bot.store.keys import Keys
-from planner.events import Decided, Ended, Ending, Halted, LeaseTaken, StepAccepted, StepIntended, StepNotTaken, StepUnknown
+from planner.events import (
+    Decided,
+    Ended,
+    Ending,
+    Gate,
+    GateJudged,
+    Halted,
+    LeaseTaken,
+    StepAccepted,
+    StepIntended,
+    StepNotTaken,
+    StepUnknown,
+)
 from planner.names import RunId
 from planner.run import DONE, Run, StepState
 from planner.watch_events import WatchBegan, WatchEnded
@@ -122,12 +134,25 @@ class Laws:
             mine = [entry.event.epoch for entry in entries if isinstance(entry.event, LeaseTaken)]
             self.must(mine == sorted(set(mine)), f"{name}: fencing numbers do not grow: {mine}")
             epochs += mine
+            self.measured(run.id, entries)
             self.once(run.id, entries)
             self.count(entries)
         self.must(len(set(epochs)) == len(epochs), "a fencing number was given out twice")
         self.must(not self.watched(), "a watch never came to an end")
         holds = [self.server.data[key] for key in self.server.data if key.startswith(self.keys.lock(""))]
         self.must(not holds, f"locks are left: {holds}")
+
+    def measured(self, name: RunId, entries) -> None:
+        """What was before is measured before anything is touched, once; whether the symptom is gone, once, when all is done."""
+        kinds = [entry.event.kind for entry in entries]
+        first = kinds.index("step_intended") if "step_intended" in kinds else len(kinds)
+        self.must(kinds.count("baseline_taken") <= 1, f"{name}: two baselines")
+        self.must("baseline_taken" not in kinds[first:], f"{name}: a baseline after something was touched")
+        asked = [at for at, entry in enumerate(entries) if getattr(entry.event, "gate", None) is Gate.SYMPTOM]
+        self.must(len(asked) <= 1, f"{name}: the symptom was asked for {len(asked)} times")
+        for at in asked:
+            run = told(RunId(str(name)), entries[:at])
+            self.must(all(step.state in DONE for step in run.steps.values()), f"{name}: the symptom before the end")
 
     def once(self, name: RunId, entries) -> None:
         """A service is moved to a release once, unless people decided something in between."""
@@ -157,6 +182,8 @@ class Laws:
                     self.seen["poison stopped"] += 1
                 case Halted():
                     self.seen["halted"] += 1
+                case GateJudged(gate=Gate.NEIGHBOURS | Gate.SYMPTOM as gate, verdict=verdict):
+                    self.seen[f"{gate} {verdict}"] += 1
                 case Decided(choice=choice):
                     self.seen[f"decided {choice}"] += 1
                 case Ended():
