@@ -5,7 +5,7 @@ be gone back to. Each gets a switch; a SAT solver finds some set of switches tha
 tried without: what can be left out is. So leaving out any one fact of the answer makes the rest solvable.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from pysat.solvers import Solver
@@ -55,23 +55,12 @@ def conflict(graph: Graph, target: ServiceName, place: int, found: Impossible) -
     """A minimal set of facts that cannot hold together, the request first; `None` where there are too many services to tell."""
     if len(found.among) > LARGEST:
         return None
-    names = sorted(found.among)
-    # Places that may not be gone back to are open here: their bans are facts that can be left out.
-    rungs, free = ladders((name, tuple(range(graph.history(name).now, -1, -1))) for name in names)
     facts: list[Fact] = [Ask(service=target, place=place)]
-    for name in names:
+    for name in sorted(found.among):
         facts += _bans(graph, name)
-        facts += _demands(graph, name, rungs)
-    switches = {free + at: fact for at, fact in enumerate(facts)}
-    with Solver(name="g3") as solver:
-        for ladder in rungs.values():
-            for rule in ladder.rules():
-                solver.add_clause(rule)
-        for switch, fact in switches.items():
-            for clause in _clauses(graph, rungs, fact):
-                solver.add_clause([-switch, *clause])
-        core = _minimal(solver, list(switches))
-    return tuple(switches[switch] for switch in core)
+        facts += _demands(graph, name, found.among)
+    # What the solver needs of all of it is mostly little, and is then asked about many times: by itself, that is quick.
+    return tuple(_minimal(graph, _core(graph, facts)))
 
 
 def fact_words(graph: Graph, fact: Fact) -> str:
@@ -117,9 +106,9 @@ def _bans(graph: Graph, name: ServiceName) -> list[Fact]:
     return [Ban(service=name, places=tuple(places), words=history.barred[places[0]].words) for places in groups.values()]
 
 
-def _demands(graph: Graph, name: ServiceName, rungs: dict[ServiceName, Ladder]) -> list[Fact]:
+def _demands(graph: Graph, name: ServiceName, among: frozenset[ServiceName]) -> list[Fact]:
     found: list[Fact] = []
-    for other in sorted({name, *graph.providers(name)} & set(rungs)):
+    for other in sorted(among.intersection((name, *graph.providers(name)))):
         groups: dict[tuple[object, bool], list[int]] = {}
         for place in range(graph.history(name).now, -1, -1):
             need = graph.need(name, place, other)
@@ -157,21 +146,54 @@ def _clauses(graph: Graph, rungs: dict[ServiceName, Ladder], fact: Fact) -> list
     return [ladder.outside(row, row) + beside.outside(*run) for row in rows for run in (moved if row else stayed)]
 
 
-def _minimal(solver: Solver, switches: list[int]) -> list[int]:
-    """Switches that cannot all be on, though any one fewer can: the solver's core, and then each of it tried without."""
-    if solver.solve(assumptions=switches):
+def _core(graph: Graph, facts: Sequence[Fact]) -> list[Fact]:
+    """Facts that cannot hold together, among these which cannot."""
+    with _Switched(graph, facts) as switched:
+        core = switched.clash(range(len(facts)))
+    if core is None:
         message = "the facts do not conflict: the region handed over is too small"
         raise AssertionError(message)
-    core = sorted(solver.get_core())
-    at = 0
-    # From the last to the first, so that the request and what is near it by name stay in.
-    while at < len(core):
-        candidate = len(core) - 1 - at
-        rest = core[:candidate] + core[candidate + 1 :]
-        if solver.solve(assumptions=rest):
-            at += 1
-        else:
-            kept = set(solver.get_core())
-            core = [switch for switch in rest if switch in kept]
-            at = min(at, len(core))
-    return core
+    return [facts[at] for at in core]
+
+
+def _minimal(graph: Graph, facts: Sequence[Fact]) -> list[Fact]:
+    """Facts that cannot hold together, though any one fewer can: each of these is tried without."""
+    with _Switched(graph, facts) as switched:
+        core, at = list(range(len(facts))), 0
+        # From the last to the first, so that the request and what is near it by name stay in.
+        while at < len(core):
+            candidate = len(core) - 1 - at
+            smaller = switched.clash(core[:candidate] + core[candidate + 1 :])
+            if smaller is None:
+                at += 1
+            else:
+                core, at = smaller, min(at, len(smaller))
+    return [facts[number] for number in core]
+
+
+class _Switched:
+    """A solver in which each fact can be switched on, by its number."""
+
+    def __init__(self, graph: Graph, facts: Sequence[Fact]) -> None:
+        names = {fact.service for fact in facts} | {fact.other for fact in facts if isinstance(fact, Demand)}
+        # Places that may not be gone back to are open here: their bans are facts that can be left out.
+        rungs, self._free = ladders((name, tuple(range(graph.history(name).now, -1, -1))) for name in sorted(names))
+        self._solver = Solver(name="g3")
+        for ladder in rungs.values():
+            for rule in ladder.rules():
+                self._solver.add_clause(rule)
+        for switch, fact in enumerate(facts, start=self._free):
+            for clause in _clauses(graph, rungs, fact):
+                self._solver.add_clause([-switch, *clause])
+
+    def __enter__(self) -> "_Switched":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._solver.delete()
+
+    def clash(self, numbers: Iterable[int]) -> list[int] | None:
+        """Some of these facts that cannot hold together, in order; `None` where all can."""
+        if self._solver.solve(assumptions=[self._free + number for number in numbers]):
+            return None
+        return sorted(switch - self._free for switch in self._solver.get_core())

@@ -21,7 +21,7 @@ def facts_of(graph: Graph, choice: Choice) -> dict[ServiceName, Version]:
         names.update(graph.needs(name, place), graph.needs(name, graph.history(name).now))
         for wish in graph.wishes(name):
             names.update(wish.of)
-    return {name: graph.history(name).current for name in sorted(names)}
+    return {name: graph.current(name) for name in sorted(names)}
 
 
 def findings(

@@ -34,12 +34,11 @@ def weighed(graph: Graph, choice: Choice) -> Weighed:
         for at in {graph.history(name).now, place}:
             for other, need in graph.needs(name, at).items():
                 _note(found, graph, (name, other), need)
-        for other in graph.consumers(name):
-            # What moves itself was met from its own side.
-            if other not in places:
-                wish = graph.need(other, graph.history(other).now, name)
-                if wish is not None:
-                    _note(found, graph, (other, name), wish)
+        for wish in graph.wishes(name):
+            for other in wish.of:
+                # What moves itself was met from its own side.
+                if other not in places:
+                    _note(found, graph, (other, name), wish.need)
     return found
 
 
