@@ -9,6 +9,9 @@ import asyncio
 from commands.ports import Surveyor
 from planner.snapshot import Snapshot
 
+_APART = 0.005
+"""Seconds between two who go on after a shared look: all at once they would keep the loop from answering Slack in time."""
+
 
 class Together:
     """Stands where a `Surveyor` stands. What it answers was never seen before the question: nobody gets an older look."""
@@ -17,14 +20,19 @@ class Together:
         self._look = look
         self._running: asyncio.Task[Snapshot] | None = None
         self._next: asyncio.Task[Snapshot] | None = None
+        self._waiting = 0
 
     async def __call__(self) -> Snapshot:
         """All facts now. Raises what the look raises, to everybody who waits for it."""
         if self._next is None:
             self._next = asyncio.create_task(self._after(self._running), name="look at the world")
             self._next.add_done_callback(_heard)
+            self._waiting = 0
+        place, self._waiting = self._waiting, self._waiting + 1
         # Whoever gives up does not take the look from the others.
-        return await asyncio.shield(self._next)
+        await asyncio.wait({shared := self._next})
+        await asyncio.sleep(place * _APART)
+        return shared.result()
 
     async def _after(self, before: asyncio.Task[Snapshot] | None) -> Snapshot:
         if before is not None:

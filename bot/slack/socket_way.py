@@ -1,5 +1,6 @@
 """Socket Mode: the connection that we open to Slack, and the signs by which one sees that it is alive."""
 
+import asyncio
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -97,12 +98,19 @@ class SocketWay:
 
 
 class _Handler(AsyncSocketModeHandler):
-    """Bolt's handler, with a clock."""
+    """Bolt's handler, with a clock, and with a hold on its tasks: the SDK keeps none, and what nobody holds may vanish."""
 
     meter: Meter = SILENT
 
+    def __init__(self, *args: Any, **how: Any) -> None:
+        super().__init__(*args, **how)
+        self._held: set[asyncio.Task[Any]] = set()
+
     async def handle(self, client: Any, req: SocketModeRequest) -> None:
         """Dispatch, answer, and count how long it took."""
-        begun = time.perf_counter()
+        begun, task = time.perf_counter(), asyncio.current_task()
+        if task is not None:
+            self._held.add(task)
+            task.add_done_callback(self._held.discard)
         await super().handle(client, req)
         self.meter.acknowledged(kind_of(req.payload or {}), time.perf_counter() - begun)
