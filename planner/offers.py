@@ -1,7 +1,7 @@
 """Other ways that a plan offers besides the other strategy: a point between, and lockstep groups taken apart.
 
 Both obey the rules of a plan (every need of a moved service, in every state on the way). The point between is a full plan that
-leaves some out, and is asked for as that. Groups taken apart are asked for step by step: each step is a rollback of one service.
+leaves some out, and is asked for as that. Groups taken apart are asked for step by step: each is a rollback of one service.
 """
 
 from collections import Counter
@@ -26,6 +26,8 @@ LEFT_OUT = 20
 """A point between that leaves out more services than this has too long a name to be asked for."""
 ASKED = 12
 """More requests than this, one after another, nobody would type."""
+
+Steps = tuple[tuple[ServiceName, Version], ...]
 NAMED = 5
 """Services and steps that a text names; the rest is in `moves`."""
 
@@ -58,12 +60,14 @@ def point_between(graph: Graph, request: Request, partial: Draft, full: Draft) -
 
 
 def single_steps(graph: Graph, request: Request, draft: Draft, rates: Rates) -> tuple[Alternative, ...]:
-    """For each lockstep group that can move in single steps by way of releases between, how, and by which requests."""
+    """For each lockstep group that can move in single steps by way of releases between, how, and what to ask for first."""
     choice, found = draft.choice, draft.order
     if not found.groups:
         return ()
     ways = bridges(graph, choice.places, found)
-    asked = _requests(graph, request, choice, found, ways)
+    steps = single_moves(graph, choice, found, ways)
+    loss = " --accept-data-loss" if request.accept_data_loss else ""
+    asked = f"/rollback plan {steps[0][0]} to {steps[0][1]} --strategy partial{loss}" if steps else ""
     return tuple(
         Alternative(
             strategy=draft.strategy,
@@ -71,7 +75,7 @@ def single_steps(graph: Graph, request: Request, draft: Draft, rates: Rates) -> 
             hazards=len(draft.hazards),
             risk=_risk(graph, _waves(found, bridge), choice.places, rates),
             label=BRIDGE,
-            text=_bridge_words(bridge, asked=bool(asked)),
+            text=_bridge_words(bridge, steps),
             asked=asked,
             moves=bridge.steps,
         )
@@ -79,10 +83,11 @@ def single_steps(graph: Graph, request: Request, draft: Draft, rates: Rates) -> 
     )
 
 
-def _requests(graph: Graph, request: Request, choice: Choice, found: Order, ways: Sequence[Bridge]) -> str:
-    """The requests that carry the whole plan out in single steps, one after another; nothing where there are none, or too many.
+def single_moves(graph: Graph, choice: Choice, found: Order, ways: Sequence[Bridge]) -> Steps:
+    """The whole plan as moves of one service each, in order; none where a group cannot be taken apart, or there are too many.
 
-    In the state that a step leads to every need of every moved service holds, so the least plan for that step is the step alone.
+    In the state that a step leads to every need of every moved service holds. So the least plan for that step is the step alone:
+    whoever asks for one after another is led through the same states.
     """
     bridged = {bridge.group: bridge.steps for bridge in ways}
     steps: list[tuple[ServiceName, Version]] = []
@@ -93,7 +98,7 @@ def _requests(graph: Graph, request: Request, choice: Choice, found: Order, ways
             if group is None:
                 steps.append((name, graph.history(name).version(choice.places[name])))
             elif group not in bridged:
-                return ""
+                return ()
             elif group not in told:
                 told.add(group)
                 steps += bridged[group]
@@ -101,26 +106,23 @@ def _requests(graph: Graph, request: Request, choice: Choice, found: Order, ways
     for name, version in steps:
         place = graph.history(name).place(version)
         if place is None or place >= at[name]:
-            return ""  # a step forward is no rollback
+            return ()  # a step forward is no rollback
         at[name] = place
-    if len(steps) > ASKED:
-        return ""
-    loss = " --accept-data-loss" if request.accept_data_loss else ""
-    return ", then ".join(f"/rollback plan {name} to {version} --strategy partial{loss}" for name, version in steps)
+    return tuple(steps) if len(steps) <= ASKED else ()
 
 
 def _risk(graph: Graph, waves: Sequence[tuple[ServiceName, ...]], places: dict[ServiceName, int], rates: Rates) -> Risk:
     return risk_of(waves, rates, hazards=Counter(hazard.service for hazard in hazards(graph, places)))
 
 
-def _bridge_words(bridge: Bridge, *, asked: bool) -> str:
+def _bridge_words(bridge: Bridge, steps: Steps) -> str:
     way = _listed([f"{name} to {version}" for name, version in bridge.steps], ", then ")
     more = "as many" if not bridge.extra else f"{bridge.extra} more"
-    how = (
-        "Each step is a plan of its own, approved and verified before the next."
-        if asked
-        else "These steps cannot be asked for one by one."
-    )
+    how = "These steps cannot be asked for one by one."
+    if steps:
+        whole = ", then ".join(f"{name} to {version}" for name, version in steps)
+        named = "" if steps == bridge.steps else f" The whole plan that way: {whole}."
+        how = f"Each step is a plan of its own, to be asked for when the one before is done.{named}"
     return (
         f"{bridge.group} need not move in one step: {way}. That is {len(bridge.steps)} single steps, {more} than it has "
         f"services, and every state on the way keeps all needs. {how}"

@@ -113,7 +113,7 @@ class Alternative:
 
     Without a `label` it is the other strategy. With one it is explained by `text`: `between` is a point between partial and
     full, `bridge` a lockstep group in single steps, each a plan of its own. `moves` are its services and releases, those of a
-    bridge in their order. `asked` is the command that asks for it, or the commands one after another, where there are any.
+    bridge in their order. `asked` is the command that asks for it, or for its first step, where there is one.
     """
 
     strategy: Strategy

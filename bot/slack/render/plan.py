@@ -30,6 +30,7 @@ from commands.views.footing_text import stands_on
 from planner.approval import who_can
 from planner.events import Approved
 from planner.facts import Origin
+from planner.offers import BETWEEN, BRIDGE
 from planner.plan import Alternative, Move, Plan, Risk, Strategy
 from planner.policy import Policy
 from planner.run import Run
@@ -69,7 +70,9 @@ def rows(run: Run) -> tuple[Block, Block]:
         button("Cancel", ActionId.CANCEL, value, sure=_cancel(run)),
     )
     others = [_switch(run, other) for other in run.plan.alternatives if other.label is None][:2]
-    others += [_between(run, other) for other in run.plan.alternatives if other.label is not None and other.asked][:1]
+    asked = [other for other in run.plan.alternatives if other.asked]
+    others += [_between(run, other) for other in asked if other.label == BETWEEN][:1]
+    others += [_first_step(run, other) for other in asked if other.label == BRIDGE][:1]
     version = [] if is_forward(run) else [button("Set version", ActionId.VERSION, value)]
     dry = [] if is_forward(run) else [button("Dry run", ActionId.DRY_RUN, value)]
     drawn = [button("Show picture", ActionId.PICTURE, value)] if len(run.plan.moves) >= LEAST else []
@@ -101,6 +104,16 @@ def _between(run: Run, other: Alternative) -> Block:
         other.asked.removeprefix("/rollback "),
         sure=sure("The plan between instead?", clip(text, 300), "Plan again"),
     )
+
+
+def _first_step(run: Run, other: Alternative) -> Block:
+    """The button for the first of the single steps in which a lockstep group can move; it stands for its words."""
+    words = other.asked.removeprefix("/rollback ")
+    service, version = words.split()[1], words.split()[3]
+    same = service == run.plan.target.service
+    then = f"The new plan takes the place of run {run.id}." if same else f"Run {run.id} is no longer right once that is done."
+    text = f"Plans {service} to {version} alone. {then} You are then the one who asked. {other.text}"
+    return button("Plan first step", "rollbot:ask", words, sure=sure("Single steps instead?", clip(text, 300), "Plan the step"))
 
 
 def _cancel(run: Run) -> Block:

@@ -1,7 +1,6 @@
 """A lockstep group carried out in single steps: the requests that its offer names, one run after another, through the engine."""
 
 import asyncio
-import re
 
 from bot.engine.steps import Pace
 from bot.engine.worker import Worker
@@ -57,8 +56,8 @@ async def test_each_request_of_a_bridge_is_a_run_of_one_safe_step(log, leases):
     assert plan.waves == (("callee", "caller"),)
     assert {move.group for move in plan.moves} == {"lockstep-1"}
     (bridge,) = [other for other in plan.alternatives if other.label == "bridge"]
-    for words in bridge.asked.split(", then "):
-        service, version = re.fullmatch(r"/rollback plan (\S+) to (\S+) --strategy partial", words).groups()
+    assert bridge.asked == "/rollback plan caller to 1.5.0 --strategy partial"
+    for service, version in bridge.moves:
         step = make_plan(Request(service=service, to=version, strategy=Strategy.PARTIAL), await look())
         run = await log.open((asked(service), planned(step)))
         run = await log.append(run, (approved(digest=step.digest), granted()))

@@ -3,12 +3,13 @@
 from bot.slack.actions import SMALLER, TYPED
 from bot.slack.render.kit import bare
 from bot.slack.render.plan import preview, waiting
-from planner.plan import Request
+from planner.plan import Request, Strategy
 from planner.planning import make_plan
 from planner.run import Run, follow
 from tests.bot.slack.runs import log
 from tests.commands.fakes import POLICY
 from tests.making import asked, planned
+from tests.planner.test_curve import contract_change
 from tests.planner.test_weighing import spread
 
 
@@ -48,3 +49,15 @@ def test_a_dry_run_says_what_to_type():
     said = str(preview(plan, 1).blocks)
     assert "/rollback plan order to 1.0.0 --strategy full --without far0,far1,far2" in said
     assert "--strategy full`" in said
+
+
+def test_single_steps_begin_with_a_button_that_plans_the_first():
+    plan = make_plan(Request(service="caller", to="1.0.0", strategy=Strategy.PARTIAL), contract_change())
+    run = Run(id="r12")
+    for entry in log([asked("caller"), planned(plan)]):
+        run = follow(run, entry)
+    first = buttons(waiting(run, POLICY))["Plan first step"]
+    assert first["action_id"] == SMALLER
+    assert first["value"] == "plan caller to 1.5.0 --strategy partial"
+    assert first["value"].startswith(TYPED[SMALLER])
+    assert first["confirm"]["text"]["text"].startswith("Plans caller to 1.5.0 alone. The new plan takes the place of run r12.")
