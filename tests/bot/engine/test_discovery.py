@@ -46,7 +46,7 @@ class FoundBench(Bench):
             self.worker,
             registries={"fake": self.registry},
             survey=lambda: survey(FoundShelf(), {"fake": self.runtime}, {}, limit=0.5),
-            pace=replace(self.worker.pace, discover=0.2),
+            pace=replace(self.worker.pace, discover=20.0),
         )
         really = self.runtime._do
 
@@ -74,6 +74,13 @@ class FoundBench(Bench):
 @pytest.fixture
 def bench(log, leases) -> FoundBench:
     return FoundBench(log, leases)
+
+
+@pytest.fixture
+def impatient(bench) -> FoundBench:
+    """A bench that gives up soon, for what never comes."""
+    bench.worker = replace(bench.worker, pace=replace(bench.worker.pace, discover=1.0))
+    return bench
 
 
 async def decide(bench, run, choice):
@@ -132,7 +139,8 @@ async def test_a_release_that_does_not_come_up_is_not_kept_out_for_ever(bench):
     assert (run.stage, bench.held()) == (Stage.HALTED, [])
 
 
-async def test_an_old_release_that_nobody_can_find_does_not_pass(bench):
+async def test_an_old_release_that_nobody_can_find_does_not_pass(impatient):
+    bench = impatient
     start = bench._start
 
     def sick(name, version):
@@ -147,7 +155,8 @@ async def test_an_old_release_that_nobody_can_find_does_not_pass(bench):
     assert bench.held() == []
 
 
-async def test_an_old_release_that_says_no_version_fails_the_gate_and_is_not_kept_out(bench):
+async def test_an_old_release_that_says_no_version_fails_the_gate_and_is_not_kept_out(impatient):
+    bench = impatient
     start = bench._start
     bench._start = lambda name, version: start(name, None)
     run = await bench.work(await bench.granted())
@@ -173,7 +182,8 @@ async def test_a_dead_registration_of_the_new_release_stays_out_and_somebody_is_
     assert "Deregister payment-service-1, payment-service-2 of payment-service" in todo
 
 
-async def test_what_cannot_be_put_back_is_said_and_tried_again_by_undo(bench):
+async def test_what_cannot_be_put_back_is_said_and_tried_again_by_undo(impatient):
+    bench = impatient
     bench.runtime.fault("payment-service", Fault.REJECTED)
     bench.registry.fault(RegistryFault.RESTORE_UNAVAILABLE, times=10_000)
     run = await bench.work(await bench.granted())
@@ -184,7 +194,8 @@ async def test_what_cannot_be_put_back_is_said_and_tried_again_by_undo(bench):
     assert (run.ending, bench.found(), bench.held()) == ("undone", BEFORE, [])
 
 
-async def test_what_is_left_out_of_discovery_is_owed(bench):
+async def test_what_is_left_out_of_discovery_is_owed(impatient):
+    bench = impatient
     bench.runtime.fault("payment-service", Fault.REJECTED)
     bench.registry.fault(RegistryFault.RESTORE_REJECTED, times=10_000)
     run = await bench.work(await bench.granted())
@@ -194,7 +205,8 @@ async def test_what_is_left_out_of_discovery_is_owed(bench):
     assert "Put payment-service-1, payment-service-2 of payment-service back into discovery (the registry refuses)" in todo
 
 
-async def test_that_it_is_owed_ends_when_it_is_seen_that_somebody_did_it(bench):
+async def test_that_it_is_owed_ends_when_it_is_seen_that_somebody_did_it(impatient):
+    bench = impatient
     bench.runtime.fault("payment-service", Fault.REJECTED)
     bench.registry.fault(RegistryFault.RESTORE_REJECTED, times=10_000)
     run = await bench.work(await decide(bench, await bench.work(await bench.granted()), Choice.LEAVE))
