@@ -10,17 +10,18 @@ from planner.plan import Alternative, Request, Risk, Strategy
 from planner.rates import Rates
 from planner.risk import risk_of
 from planner.users import Users, users_of
-from planner.weighing import Weighed, pick
+from planner.weighing import Weighed, numbers, pick
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Comparison:
-    """The draft that it should be, what to expect of it, the others, and why; `advice` is empty where there is no other."""
+    """The draft that it should be, what to expect of it, the others, and why; the last two are empty where there is no other."""
 
     draft: Draft
     risk: Risk
     alternatives: tuple[Alternative, ...]
     advice: str
+    compared: tuple[str, ...]
 
 
 def compare(graph: Graph, request: Request, draft: Draft, other: Draft | None, rates: Rates) -> Comparison:
@@ -42,7 +43,8 @@ def compare(graph: Graph, request: Request, draft: Draft, other: Draft | None, r
     chosen = drafts[at]
     rest = tuple(_alternative(graph, drafts[beside], weighed[beside]) for beside in range(len(drafts)) if beside != at)
     apart = single_steps(graph, request, chosen, rates)
-    return Comparison(draft=chosen, risk=weighed[at].risk, alternatives=(*rest, *apart), advice=advice)
+    compared = tuple(numbers(one) for one in weighed) if advice else ()
+    return Comparison(draft=chosen, risk=weighed[at].risk, alternatives=(*rest, *apart), advice=advice, compared=compared)
 
 
 def _weigh(drafts: list[Draft], users: Users | None, rates: Rates) -> list[Weighed]:

@@ -143,7 +143,7 @@ class Plan:
 
     `facts` are the current releases the plan stands on: every moved service and every service whose constraints it weighed.
     `stands_on` says who told of the dependencies that were weighed. `advice` says in one sentence which of this and the
-    alternatives is recommended, and why; empty where there is no other.
+    alternatives is recommended, and why, `compared` the numbers of each; empty where there is no other.
     `digest` is `sha256:` and 64 hex digits over facts, moves, order, hazards accepted and policy: two plans with the same
     digest do the same thing in the same world.
     """
@@ -159,6 +159,7 @@ class Plan:
     risk: Risk
     alternatives: tuple[Alternative, ...] = ()
     advice: str = ""
+    compared: tuple[str, ...] = ()
     facts: Mapping[ServiceName, Version] = field(default_factory=lambda: NOTHING)
     stands_on: tuple[Footing, ...] = ()
     data_loss_accepted: bool = False

@@ -153,6 +153,7 @@ def _finish(graph: Graph, request: Request, place: int, draft: Draft, rates: Rat
             risk=found.risk,
             alternatives=found.alternatives,
             advice=UNWEIGHED if isinstance(other, TooHard) else found.advice,
+            compared=found.compared,
             facts=MappingProxyType(facts),
             stands_on=footing(stands),
             data_loss_accepted=request.accept_data_loss,

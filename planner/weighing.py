@@ -59,18 +59,17 @@ def pick(plans: Sequence[Weighed]) -> tuple[Weighed, str]:
     if not others:
         return best, ""
     why = better(best, others[0]) or _besides(best, others[0])
-    numbers = "; ".join(f"{one.name}: {_numbers(one)}" for one in (best, *others))
-    return best, f"The {best.name} plan is recommended over the {others[0].name} one: {why} ({numbers})."
+    return best, f"The {best.name} plan is recommended over the {others[0].name} one: {why}."
 
 
-def _numbers(one: Weighed) -> str:
-    """Everything that was compared, in a few words."""
+def numbers(one: Weighed) -> str:
+    """Everything about a plan that is compared, in a few words."""
     risk = one.risk
     data = f"{risk.data_at_risk:.1f} migrations at risk" if one.hazards else "no data at risk"
     words = [f"at least {risk.success_low:.0%} likely", f"about {_time(risk.expected_seconds)}", data]
     if risk.reliable_after is not None:
         words.append(f"{risk.reliable_after:.2%} of requests end well afterwards")
-    return ", ".join(words)
+    return f"{one.name}: {', '.join(words)}"
 
 
 def _besides(one: Weighed, other: Weighed) -> str:

@@ -5,8 +5,6 @@ import asyncio
 
 from bot.cli import audit_export, audit_trim, audit_verify
 
-HELP = "verify the hash-chained log of everything that happened, export it, or move old runs to an archive"
-
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The three actions and their options."""

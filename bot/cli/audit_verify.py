@@ -126,7 +126,7 @@ async def _live(verifier: Verifier, reader: Reader) -> None:
 def report_text(report: Report) -> str:
     """What verification found, in words."""
     runs = len(report.heads.keys() - {ENVIRONMENT_CHAIN})
-    size = f"{report.entries} entries of {runs} runs"
+    size = f"{report.entries} entries of {runs} run{'' if runs == 1 else 's'}"
     if not report.holds:
         lines = [
             f"  {finding.log}, {'as a whole' if not finding.seq else f'entry {finding.seq}'}: {finding.text}"
@@ -146,7 +146,7 @@ def _notes(report: Report) -> list[str]:
     """What was checked besides, and what could not be."""
     notes = []
     if report.kept:
-        notes.append(f"  {report.kept} heads kept outside: all found.")
+        notes.append(f"  Heads kept outside: {report.kept}, all found.")
     if report.signed:
         notes.append(f"  {report.signed} heads are signed with a known key.")
     if report.unsigned:

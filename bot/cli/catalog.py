@@ -4,8 +4,6 @@ import argparse
 
 from bot.cli import catalog_import
 
-HELP = "take services and dependencies over from Kubernetes, Prometheus, Backstage, docker-compose or Consul"
-
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The action and its options."""

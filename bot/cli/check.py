@@ -18,7 +18,6 @@ from bot.store.store_clock import StoreClock
 
 _APART = 5.0
 """Seconds between two clocks that are worth a word."""
-HELP = "say what is set up, what is missing and what to do about it"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -13,7 +13,6 @@ from bot.demo.story import play
 from bot.log import set_up
 from bot.store.embedded import EmbeddedStoreError
 
-HELP = "the whole bot on this machine: a local Slack, a small shop of real processes, one of them broken"
 _STOPPED = 130
 _REAL_TOKENS = ("SLACK_BOT_TOKEN", "SLACK_APP_TOKEN")
 

@@ -7,8 +7,6 @@ import httpx
 
 from bot.settings import load
 
-HELP = "ask the bot on this machine whether it lives (needs ROLLBOT_OPS_PORT)"
-
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """One option."""

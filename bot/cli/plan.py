@@ -21,7 +21,6 @@ from planner.refusal import Refusal
 from planner.snapshot import Snapshot, from_catalog
 from planner.wire import plan_to_json, refusal_to_json
 
-HELP = "say what a rollback would do: which services, to which versions, in which order, and why"
 FORMATS = ("text", "json", "mermaid", "svg", "png", "prism")
 CATALOG = "ROLLBOT_CATALOG"
 

@@ -11,7 +11,6 @@ from bot.cli.stop import until_stopped
 from bot.log import set_up
 from bot.settings import Mode, Settings, load
 
-HELP = "answer Slack, by Socket Mode or HTTP, from the settings"
 log = structlog.get_logger(__name__)
 
 

@@ -1,8 +1,7 @@
 """Every verb of the command line: the module that does it, and its line of help.
 
-The lines stand here, and not only in the modules, so that `rollbot plan` and `rollbot --help` load nothing that they do not
-need. A verb's module has `HELP` (`words`, which does many verbs, has `LINES`), `add_arguments(parser)` and `run(args) -> int`;
-the verb as typed is in `args.verb`.
+The lines stand here, and not in the modules, so that `rollbot plan` and `rollbot --help` load nothing that they do not need. A
+verb's module has `add_arguments(parser)` and `run(args) -> int`; the verb as typed is in `args.verb`.
 """
 
 from collections.abc import Mapping

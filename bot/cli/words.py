@@ -14,14 +14,11 @@ from bot.cli import run_picture
 from bot.settings import load
 from commands.ports import Call
 from commands.reply import Refused
-from commands.table import VERBS, answer
+from commands.table import answer
 from commands.views.reply_text import reply_text
 from planner.approval import Actor
 from planner.events import Person
 from planner.names import ActorId
-
-LINES = {verb.name: verb.usage.line for verb in VERBS if verb.name not in {"plan", "help"}}
-"""Every verb that works here, with its line of help."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -8,8 +8,6 @@ from bot.cli.stop import until_stopped
 from bot.log import set_up
 from bot.settings import load
 
-HELP = "carry out runs, without a Slack door"
-
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """It has none."""

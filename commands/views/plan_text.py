@@ -38,6 +38,7 @@ def plan_text(plan: Plan, *, next_command: bool = False, width: int = WIDTH) -> 
     lines += _wrap(_users(plan), width, "  ")
     if plan.advice:
         lines += _wrap(plan.advice, width)
+        lines += _list(plan.compared, width)
     if plan.alternatives:
         lines += ["", "Alternatives", *_list((_alternative(plan, other) for other in plan.alternatives), width)]
     lines += ["", f"Plan {plan.digest}"]

@@ -135,7 +135,7 @@ def test_a_plan_says_what_users_see_now_and_after():
     assert 0.9 < plan.risk.reliable_now < plan.risk.reliable_after < 1
     assert plan.alternatives[0].risk.reliable_now == plan.risk.reliable_now
     assert plan.alternatives[0].risk.reliable_after > plan.risk.reliable_after
-    assert "of requests end well afterwards" in plan.advice
+    assert all("of requests end well afterwards" in line for line in plan.compared)
 
 
 def test_nothing_is_said_where_nobody_calls():

@@ -34,6 +34,9 @@ def rows(plan: Plan) -> Iterator[str]:
         yield "*Why in this order*"
         for edge in plan.order:
             yield clip(f"• {code(edge.before)} before {code(edge.after)}: {escape(clip(edge.because, 300))}", _ROW)
+    if plan.advice:
+        yield escape(plan.advice)
+        yield from (f"• {escape(numbers)}" for numbers in plan.compared)
     if plan.stands_on:
         yield f"_Stands on {escape(stands_on(plan))}_"
     for warning in plan.warnings:
@@ -70,6 +73,8 @@ def paper(run: Run) -> str:
         why = f": {_flat(run.asked.reason)}" if run.asked.reason else ""
         lines.append(f"- asked for by {_flat(run.asked.by.name)}{why}")
     lines += [f"- instead: {_other(other)}" for other in plan.alternatives]
+    lines += [f"- {_flat(plan.advice)}"] if plan.advice else []
+    lines += [f"  - {_flat(numbers)}" for numbers in plan.compared]
     for number, services in enumerate(plan.waves, start=1):
         lines += ["", f"## Wave {number}: {count(len(services), 'service')}", ""]
         for item in plan.moves:

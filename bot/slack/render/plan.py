@@ -206,7 +206,7 @@ def _risk(risk: Risk) -> str:
 
 def _alternatives(plan: Plan, *, typed: bool) -> str:
     if plan.advice and not typed:
-        # It has their numbers, and each has its button; what has none is still to be told.
+        # Each has its button, and the thread their numbers; what has no button is still to be told.
         told = [other for other in plan.alternatives if other.label is not None and not other.asked]
     else:
         told = list(plan.alternatives)
