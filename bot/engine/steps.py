@@ -223,7 +223,13 @@ def _converged(seen: Observation | str, pace: Pace) -> Judgement:
 
 
 async def _judge(hand: Hand, step: Step, gate: Gate, judgement: Judgement, began: float) -> bool:
-    """Write what a gate says; a step whose gate does not pass has failed. Whether it passed."""
+    """Write what a gate says; a step whose gate does not pass has failed. Whether it passed.
+
+    A worker that took the run over asks again what passed already, for the world may have changed; the same answer is not told twice.
+    """
+    known = step.gates.get(gate)
+    if known is not None and known.verdict is judgement.verdict is Verdict.PASS:
+        return True
     seconds = round(_seconds() - began, 2)
     passed = judgement.verdict is Verdict.PASS
     said = GateJudged(step=step.id, gate=gate, verdict=judgement.verdict, because=judgement.because, seconds=seconds)

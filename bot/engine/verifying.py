@@ -99,7 +99,10 @@ async def cannot_ask(hand: Hand, step: Step, why: str) -> None:
 
 
 async def _indicator(scene: Scene, step: Step, check: Check) -> Judgement:
-    """Measure until the check is judged, going on from what the log holds already."""
+    """Measure until the check is judged, going on from what the log holds already; what another worker judged stands."""
+    known = step.gates.get(f"{Gate.INDICATORS}:{check.name}")
+    if known is not None:
+        return Judgement(verdict=known.verdict, because=known.because)
     began = _seconds()
     await _warm(scene, step, [check])
 
@@ -117,6 +120,9 @@ async def _neighbours(scene: Scene, step: Step) -> Judgement | None:
     names = scene.around().get(step.service, ())
     if not names or run.baseline is None:
         return None
+    known = step.gates.get(Gate.NEIGHBOURS)
+    if known is not None:
+        return Judgement(verdict=known.verdict, because=known.because)
     began = _seconds()
     await _warm(scene, step, [check for name in names for check in scene.services[name].checks])
     now = await readings(scene.services, names, glance, scene.pace.neighbours, scene.probes)

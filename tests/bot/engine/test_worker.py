@@ -12,7 +12,7 @@ from bot.store.leases import Leases
 from bot.store.runlog import RunLog
 from integrations.protocols import CatalogFacts, Phase
 from integrations.survey import survey
-from planner.events import Choice, Decided, StopAsked
+from planner.events import Choice, Decided, GateJudged, StopAsked
 from planner.facts import Check, Release, Service
 from planner.run import Stage, StepState
 from planner.verdict import Measurement, Outcome
@@ -346,6 +346,9 @@ async def test_a_worker_may_die_at_every_write_and_the_next_one_ends_the_run_rig
         run = await bench.work(run)
         assert run.ending == "finished", (at, run.because)
         assert bench.effects == [PAYMENT, ORDER], at
+        judged = [e.event for e in await log.entries(run.id) if isinstance(e.event, GateJudged)]
+        told = [(event.step, event.gate, event.check) for event in judged]
+        assert len(told) == len(set(told)), at
         if survived:
             break
     assert at > 15
