@@ -225,7 +225,8 @@ def _converged(seen: Observation | str, pace: Pace) -> Judgement:
 async def _judge(hand: Hand, step: Step, gate: Gate, judgement: Judgement, began: float) -> bool:
     """Write what a gate says; a step whose gate does not pass has failed. Whether it passed.
 
-    A worker that took the run over asks again what passed already, for the world may have changed; the same answer is not told twice.
+    A worker that took the run over asks again what passed already, for the world may have changed; what passes again is not
+    told twice.
     """
     known = step.gates.get(gate)
     if known is not None and known.verdict is judgement.verdict is Verdict.PASS:
