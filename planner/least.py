@@ -9,7 +9,7 @@ Costs are lexicographic (hazards, services, steps) and become one whole number w
 never outweighs a higher one. Among equal costs, services are settled in alphabetical order, each as new as an optimum allows:
 the answer depends on neither the solver's luck nor the catalog's order. Effort is counted in the solver's steps, never in
 time, so that the same question has the same answer everywhere; past the limit the answer is "too hard", never a guess.
-docs/decisions/0010-least-choice.md says why RC2.
+docs/decisions/0008-least-choice.md says why RC2.
 """
 
 from dataclasses import dataclass

@@ -1,7 +1,7 @@
 """Whether a yes to one plan is a yes to another: only where the other does nothing that was not in the first.
 
 Used where the world moved, or somebody asked again, while a plan waited. What has been done by now may be missing from the new
-plan; nothing may be added, come in another order, or have become riskier. Why: docs/decisions/0021-approvals-that-stand.md.
+plan; nothing may be added, come in another order, or have become riskier. Why: docs/decisions/0012-approvals-that-stand.md.
 """
 
 from collections.abc import Iterable, Mapping
