@@ -1,6 +1,7 @@
 """Versions remembered as bad: what is kept beside the log so that nobody has to read it from its beginning."""
 
 import json
+from collections.abc import Sequence
 from datetime import datetime
 
 from bot.store.commit import Commit
@@ -20,14 +21,12 @@ class BadMemory:
 
     async def all(self) -> tuple[BadVersion, ...]:
         """Every version remembered as bad, by service."""
-        bad: list[BadVersion] = []
-        for service in sorted(await self._redis.smembers(self._keys.bad_services)):
-            bad += await self._of(ServiceName(service))
-        return tuple(bad)
+        services = [ServiceName(service) for service in sorted(await self._redis.smembers(self._keys.bad_services))]
+        return await self._of(services) if services else ()
 
     async def version(self, service: ServiceName, version: Version) -> BadVersion | None:
         """What is remembered of this version; `None` where it is not remembered as bad."""
-        return next((bad for bad in await self._of(service) if bad.version == version), None)
+        return next((bad for bad in await self._of([service]) if bad.version == version), None)
 
     def effects(self, commit: Commit, event: EnvironmentEvent) -> None:
         """What hangs on this event."""
@@ -43,10 +42,18 @@ class BadMemory:
             case _:
                 pass
 
-    async def _of(self, service: ServiceName) -> list[BadVersion]:
-        reasons = await self._redis.hgetall(self._keys.bad(service))
-        marks = await self._redis.hgetall(self._keys.marked(service))
-        return [_read(service, version, why, marks.get(version, "{}")) for version, why in sorted(reasons.items())]
+    async def _of(self, services: Sequence[ServiceName]) -> tuple[BadVersion, ...]:
+        """In one round trip, for every look at the world asks."""
+        async with self._redis.pipeline(transaction=False) as pipeline:
+            for service in services:
+                pipeline.hgetall(self._keys.bad(service))
+                pipeline.hgetall(self._keys.marked(service))
+            answers = await pipeline.execute()
+        return tuple(
+            _read(service, version, why, marks.get(version, "{}"))
+            for service, reasons, marks in zip(services, answers[::2], answers[1::2], strict=True)
+            for version, why in sorted(reasons.items())
+        )
 
 
 def _read(service: ServiceName, version: str, reason: str, mark: str) -> BadVersion:
