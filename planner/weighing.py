@@ -40,7 +40,7 @@ def better(one: Weighed, other: Weighed) -> str | None:
         return words if one.hazards < other.hazards else None
     low, against = one.risk.success_low, other.risk.success_low
     if abs(low - against) > MARGIN:
-        words = f"it is at least {low:.0%} likely to go through, the other only {against:.0%}"
+        words = f"at least {low:.0%} likely to go through, not {against:.0%}"
         return words if low > against else None
     after, beside = one.risk.reliable_after, other.risk.reliable_after
     if after is not None and beside is not None and abs(after - beside) > MARGIN:
