@@ -59,7 +59,7 @@ def pick(plans: Sequence[Weighed]) -> tuple[Weighed, str]:
     if not others:
         return best, ""
     why = better(best, others[0]) or _besides(best, others[0])
-    return best, f"The {best.name} plan is recommended over the {others[0].name} one: {why}."
+    return best, f"{best.name.capitalize()} is recommended over {others[0].name}: {why}."
 
 
 def numbers(one: Weighed) -> str:

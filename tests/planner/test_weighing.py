@@ -22,7 +22,7 @@ def test_no_choice_no_sentence():
 def test_data_comes_before_everything():
     best, why = pick([weighed(hazards=0, low=0.2), full(hazards=1, low=0.99)])
     assert best.strategy is Strategy.PARTIAL
-    assert why.startswith("The partial plan is recommended over the full one: it crosses 0 migrations that can lose data, not 1")
+    assert why.startswith("Partial is recommended over full: it crosses 0 migrations that can lose data, not 1")
     assert numbers(full(hazards=1, low=0.99)) == "full: at least 99% likely, about 100 s, 0.0 migrations at risk"
 
 
@@ -56,7 +56,7 @@ def test_auto_recommends_and_says_why():
     )
     plan = make_plan(Request(service="order"), shop)
     assert plan.strategy is Strategy.PARTIAL
-    assert plan.advice.startswith("The partial plan is recommended over the full one: ")
+    assert plan.advice.startswith("Partial is recommended over full: ")
     assert plan.risk.by_full > 0
     assert plan.alternatives[0].risk.success < plan.risk.success
 

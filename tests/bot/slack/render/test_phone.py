@@ -14,7 +14,7 @@ WIDE = 43
 """Characters of a line on a phone of 390 points, as the local workspace and Slack set them."""
 BUTTON = 4
 """Characters that a button's frame takes beside its label."""
-ADVICE = "The partial plan is recommended over the full one: at least 81% likely to go through, not 76%."
+ADVICE = "Partial is recommended over full: at least 81% likely to go through, not 76%."
 SCREEN = 30
 """Lines between the channel's name and the box to write in, with what surrounds a message taken off."""
 

@@ -40,7 +40,7 @@ def test_the_point_between_is_a_button_away_and_says_first_what_it_would_do():
 def test_the_message_says_why_with_the_numbers():
     plan, message = drawn()
     said = bare(str(message.blocks))
-    assert "The partial plan is recommended over the full one" in said
+    assert "Partial is recommended over full" in said
     assert escape(plan.advice) in str(message.blocks)
     assert "• partial: at least" in "".join(pages(plan))
 
