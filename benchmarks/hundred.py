@@ -23,6 +23,7 @@ from pathlib import Path
 from aiohttp import web
 
 from bot.demo.cast import ANA, BOT, PEOPLE, RAJ, directory
+from bot.listening import stop_listening
 from bot.store.connect import connect
 from bot.store.embedded import EmbeddedStore
 from bot.store.keys import Keys
@@ -114,7 +115,7 @@ async def checked():
     try:
         yield runner.addresses[0][1]
     finally:
-        await runner.cleanup()
+        await stop_listening(runner)
 
 
 def variables(workspace: Workspace, folder: Path) -> dict[str, str]:

@@ -4,7 +4,6 @@ What had no traffic in the window is not seen, and that says nothing. Names are 
 to the catalog's. Nothing is left out in silence: virtual nodes, databases and names that can be no service are all told.
 """
 
-import asyncio
 import math
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -13,6 +12,7 @@ from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import Any
 
+from integrations import web
 from integrations.durations import say_duration
 from integrations.errors import IntegrationError, Rejected
 from integrations.json_api import JsonApi
@@ -88,7 +88,7 @@ class PrometheusEdges:
         api = JsonApi("Prometheus", self._url, timeout=self._timeout)
         notes: list[str] = []
         try:
-            found = await asyncio.gather(*(self._calls(api, series, notes) for series in ALL))
+            found = await web.together(self._calls(api, series, notes) for series in ALL)
         finally:
             await api.close()
         calls = [call for several in found for call in several]

@@ -1,11 +1,16 @@
 """HTTP clients for the adapters: bounded in time and size, and never through a proxy to this very machine."""
 
+import asyncio
 import functools
 import ipaddress
 import ssl
+from collections.abc import Coroutine, Iterable
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 import httpx
+
+T = TypeVar("T")
 
 BODY_LIMIT = 1_000_000
 """Bytes of an answer that are read; more is an error, for nobody meant to send it."""
@@ -22,6 +27,17 @@ def is_loopback(url: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return host == "localhost" or host.endswith(".localhost")
+
+
+async def together(asked: Iterable[Coroutine[Any, Any, T]]) -> list[T]:
+    """Every answer, in order. Where one fails the others end first, so that none goes on asking with a client that is closed."""
+    tasks = [asyncio.create_task(one) for one in asked]
+    try:
+        return await asyncio.gather(*tasks)
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 def client(url: str, timeout: float) -> httpx.AsyncClient:

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from urllib.parse import quote
 
+from integrations import web
 from integrations.consul.health import Entry, entries
 from integrations.errors import Rejected
 from integrations.json_api import JsonApi
@@ -42,7 +43,7 @@ class ConsulCatalog:
                 notes.append("Consul hides services from our token: what it shows is not all")
             names = sorted(name for name in answer.body if name != "consul")
             limit = asyncio.Semaphore(_AT_ONCE)
-            found = await asyncio.gather(*(_health(api, name, limit) for name in names))
+            found = await web.together(_health(api, name, limit) for name in names)
         finally:
             await api.close()
         services = _services(dict(zip(names, found, strict=True)), notes)

@@ -3,7 +3,6 @@
 It knows no edges: nothing in Kubernetes says who calls whom. It only lists; nothing is changed.
 """
 
-import asyncio
 import os
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -11,6 +10,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
+from integrations import web
 from integrations.errors import Rejected
 from integrations.image_names import digest, repository, tag
 from integrations.kubernetes import workload as work
@@ -100,10 +100,10 @@ class KubernetesCatalog:
         query = {"labelSelector": self._selector} if self._selector else {}
         wanted = [(kind, f"{place}/{plural}") for place in places for kind, plural in _PLURALS.items()]
         kept = [f"{place}/{plural}" for place in places for plural in ("replicasets", "controllerrevisions")]
-        lists, histories = await asyncio.gather(
-            asyncio.gather(*(cluster.list(path, **query) for _, path in wanted)),
-            asyncio.gather(*(_history(cluster, path) for path in kept)),
+        answers = await web.together(
+            [*(cluster.list(path, **query) for _, path in wanted), *(_history(cluster, path) for path in kept)]
         )
+        lists, histories = answers[: len(wanted)], answers[len(wanted) :]
         found = [_Found(kind=kind, object=one) for (kind, _), items in zip(wanted, lists, strict=True) for one in items]
         by_owner: dict[str, list[Json]] = {}
         for one in (one for several in histories for one in several):

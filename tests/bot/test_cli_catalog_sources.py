@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from aiohttp import web
 
+from bot.listening import stop_listening
 from integrations.catalog_file import read_catalog
 from planner.plan import Plan, Request
 from planner.planning import make_plan
@@ -36,7 +37,7 @@ async def serving(app: web.Application) -> AsyncIterator[str]:
     try:
         yield f"http://127.0.0.1:{runner.addresses[0][1]}"
     finally:
-        await runner.cleanup()
+        await stop_listening(runner)
 
 
 async def imported(folder: Path, *words: str, **environment: str) -> str:

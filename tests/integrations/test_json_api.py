@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 import pytest
 from aiohttp import web
 
+from bot.listening import stop_listening
 from integrations import json_api
 from integrations.errors import OutcomeUnknown, Rejected, Unavailable
 from integrations.json_api import JsonApi, Missing
@@ -38,7 +39,7 @@ async def served() -> AsyncIterator[tuple[Server, JsonApi]]:
     api = JsonApi("Thing", f"http://127.0.0.1:{runner.addresses[0][1]}/", timeout=0.5, secret={"X-Token": TOKEN})
     yield server, api
     await api.close()
-    await runner.cleanup()
+    await stop_listening(runner)
 
 
 async def _hang_up(request: web.Request) -> web.StreamResponse:

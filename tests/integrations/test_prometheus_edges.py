@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from aiohttp import web
 
+from bot.listening import stop_listening
 from integrations.errors import Rejected, Unavailable
 from integrations.prometheus_edges import PrometheusEdges
 from planner.facts import Edge, EdgeKind
@@ -28,7 +29,7 @@ async def serving(fake: FakeSeries) -> AsyncIterator[str]:
     try:
         yield f"http://127.0.0.1:{runner.addresses[0][1]}"
     finally:
-        await runner.cleanup()
+        await stop_listening(runner)
 
 
 async def load(fake: FakeSeries, **options):

@@ -14,6 +14,8 @@ from typing import Any
 
 from aiohttp import web
 
+from bot.listening import stop_listening
+
 Json = dict[str, Any]
 
 
@@ -83,7 +85,7 @@ class FakeConsul:
 
     async def stop(self) -> None:
         for runner in self._runners:
-            await runner.cleanup()
+            await stop_listening(runner)
 
     async def register(self, node: str, name: str, service_id: str, version: str | None, **more: Any) -> None:
         """A process registers itself; a maintenance mode that it had stays."""

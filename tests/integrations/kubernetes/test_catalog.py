@@ -1,7 +1,9 @@
 """Workloads as a catalog: names by labels, owner, images as versions, history, and the way to run them."""
 
+import asyncio
 import os
 from collections.abc import AsyncIterator
+from dataclasses import replace
 
 import pytest
 from aiohttp import web
@@ -9,7 +11,6 @@ from aiohttp import web
 from integrations.errors import Rejected, Unavailable
 from integrations.kubernetes import KubernetesCatalog, KubernetesRuntime
 from integrations.kubernetes.access import Access
-from integrations.kubernetes.auth import fixed_token
 from planner.plan import Plan, Request
 from planner.planning import make_plan
 from planner.snapshot import from_catalog
@@ -19,18 +20,9 @@ from tests.integrations.kubernetes.real_cluster import KUBECONFIG, real_cluster
 
 
 @pytest.fixture
-async def access(cluster: FakeCluster) -> AsyncIterator[Access]:
-    runner = web.AppRunner(cluster.app())
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    yield Access(
-        server=f"http://127.0.0.1:{runner.addresses[0][1]}",
-        trust=False,
-        auth=fixed_token(cluster.token),
-        namespace="shop",
-        source="test",
-    )
-    await runner.cleanup()
+def access(access: Access) -> Access:
+    """The same cluster; services that name no namespace are in the shop's."""
+    return replace(access, namespace="shop")
 
 
 def catalog(access: Access, **options) -> KubernetesCatalog:
@@ -162,3 +154,5 @@ async def test_a_cluster_that_says_no_is_not_an_empty_one(cluster, access, statu
     cluster.fail("GET", status, times=20)
     with pytest.raises(error):
         await catalog(access).load()
+    # Nothing goes on asking with a client that is closed.
+    assert not [task for task in asyncio.all_tasks() if "Cluster.list" in repr(task) or "_history" in repr(task)]
