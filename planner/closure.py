@@ -99,8 +99,8 @@ def bound(graph: Graph, target: ServiceName, place: int, limit: int | None = Non
                     return bounds
                 heappush(queue, (_went_live(graph, mover, bounds.tops[mover]), mover))
                 queued.add(mover)
-        if limit is not None and len(bounds.domains) > limit:
-            return TooHard(spent=f"{limit} services looked at")
+            if limit is not None and len(bounds.domains) > limit:
+                return TooHard(spent=f"{limit} services looked at")
     bounds.clashes = [pair for pair in sorted(disputed) if _clash(graph, bounds, *pair)]
     return bounds
 

@@ -108,16 +108,13 @@ def _bans(graph: Graph, name: ServiceName) -> list[Fact]:
 
 def _demands(graph: Graph, name: ServiceName, among: frozenset[ServiceName]) -> list[Fact]:
     found: list[Fact] = []
-    for other in sorted(among.intersection((name, *graph.providers(name)))):
-        groups: dict[tuple[object, bool], list[int]] = {}
+    for other in sorted(among.intersection((name, *graph.among.bound_to(name)))):
+        needs, groups = graph.by_place(name, other), dict[tuple[object, bool], tuple[Need, list[int]]]()
         for place in range(graph.history(name).now, -1, -1):
-            need = graph.need(name, place, other)
+            need = needs[place]
             if need is not None:
-                groups.setdefault((need.range, need.derived_from is None), []).append(place)
-        for places in groups.values():
-            need = graph.need(name, places[0], other)
-            if need is not None:
-                found.append(Demand(service=name, places=tuple(places), other=other, need=need))
+                groups.setdefault((need.range, need.derived_from is None), (need, []))[1].append(place)
+        found += [Demand(service=name, places=tuple(places), other=other, need=need) for need, places in groups.values()]
     return found
 
 

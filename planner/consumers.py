@@ -1,39 +1,45 @@
 """Who may need a service: the dependencies of a whole catalog turned around, in one walk over all of it."""
 
-from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from planner.facts import Service
 from planner.names import ServiceName
 
-_NOBODY: list[ServiceName] = []
+_NOBODY: tuple[ServiceName, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Consumers:
-    """By provider, in the order of the walk: who depends on it, and who only names it in what a release requires."""
+    """By provider, in the order of the walk: who depends on it, who says in some release which versions it requires.
 
-    depending: Mapping[ServiceName, list[ServiceName]]
-    naming: Mapping[ServiceName, list[ServiceName]]
+    `only_requiring` are those of the latter who do not depend on it.
+    """
 
-    def of(self, name: ServiceName) -> list[ServiceName]:
+    depending: Mapping[ServiceName, tuple[ServiceName, ...]]
+    requiring: Mapping[ServiceName, tuple[ServiceName, ...]]
+    only_requiring: Mapping[ServiceName, tuple[ServiceName, ...]]
+
+    def of(self, name: ServiceName) -> tuple[ServiceName, ...]:
         """Everyone who may need that service."""
-        naming = self.naming.get(name)
+        others = self.only_requiring.get(name)
         depending = self.depending.get(name, _NOBODY)
-        return sorted(depending + naming) if naming else depending
+        return tuple(sorted(depending + others)) if others else depending
 
 
 def consumers_of(services: Mapping[ServiceName, Service], names: Iterable[ServiceName]) -> Consumers:
     """The consumers of every service that these need in some release, whether it exists or not; nobody is its own."""
-    depending: defaultdict[ServiceName, list[ServiceName]] = defaultdict(list)
-    naming: defaultdict[ServiceName, list[ServiceName]] = defaultdict(list)
+    depending: dict[ServiceName, list[ServiceName]] = {}
+    requiring: dict[ServiceName, list[ServiceName]] = {}
+    only_requiring: dict[ServiceName, list[ServiceName]] = {}
     for name in names:
         service = services[name]
-        listed = dict.fromkeys([edge.service for edge in service.depends_on])
-        for other in listed:
-            if other != name:
-                depending[other].append(name)
+        for edge in service.depends_on:
+            users = depending.get(edge.service)
+            if not users:
+                depending[edge.service] = [name]
+            elif users[-1] is not name:  # the same dependency may be of several kinds
+                users.append(name)
         required: set[ServiceName] = set()
         before: object = None
         for release in service.releases:
@@ -41,7 +47,18 @@ def consumers_of(services: Mapping[ServiceName, Service], names: Iterable[Servic
             if release.requires is not before:
                 before = release.requires
                 required.update(release.requires)
+        required.discard(name)
         for other in required:
-            if other not in listed and other != name:
-                naming[other].append(name)
-    return Consumers(depending=depending, naming=naming)
+            requiring.setdefault(other, []).append(name)
+            users = depending.get(other)
+            if not users or users[-1] is not name:
+                only_requiring.setdefault(other, []).append(name)
+        users = depending.get(name)
+        if users and users[-1] is name:
+            users.pop()
+    return Consumers(depending=_settled(depending), requiring=_settled(requiring), only_requiring=_settled(only_requiring))
+
+
+def _settled(found: dict[ServiceName, list[ServiceName]]) -> dict[ServiceName, tuple[ServiceName, ...]]:
+    """As tuples: unlike a hundred thousand lists, these are nothing that the garbage collector goes through time and again."""
+    return {name: tuple(users) for name, users in found.items()}

@@ -32,13 +32,18 @@ def findings(
     Of the survey, of the strategy (`own`), of what is not known or old, of needs that were broken before and stay so.
     """
     found: dict[str, None] = {}
-    sorts = (graph.warnings, own, _unlisted(graph, choice), _unknown(graph, choice), stale(stands, graph.taken_at))
-    for sort in (*sorts, _broken_already(graph, choice, facts)):
-        lines = list(dict.fromkeys(sort))
+    first = map(_counted, (graph.warnings, own, _unlisted(graph, choice)))
+    last = map(_counted, (stale(stands, graph.taken_at), _broken_already(graph, choice, facts)))
+    for lines, count in (*first, _unknown(graph, choice), *last):
         found.update(dict.fromkeys(lines[:SHOWN]))
-        if len(lines) > SHOWN:
-            found[f"and {len(lines) - SHOWN} more like: {lines[SHOWN]}"] = None
+        if count > SHOWN:
+            found[f"and {count - SHOWN} more like: {lines[SHOWN]}"] = None
     return tuple(found)
+
+
+def _counted(sort: Iterable[str]) -> tuple[list[str], int]:
+    lines = list(dict.fromkeys(sort))
+    return lines, len(lines)
 
 
 def _unlisted(graph: Graph, choice: Choice) -> Iterator[str]:
@@ -51,21 +56,22 @@ def _unlisted(graph: Graph, choice: Choice) -> Iterator[str]:
             )
 
 
-def _unknown(graph: Graph, choice: Choice) -> Iterator[str]:
-    """Needs that touch a moved service after the plan, as far as nobody knows them."""
+def _unknown(graph: Graph, choice: Choice) -> tuple[list[str], int]:
+    """Needs that touch a moved service after the plan, as far as nobody knows them; only the first of very many in words."""
+    lines: list[str] = []
+    count = 0
     for name in sorted(choice.places):
         history, place = graph.history(name), choice.places[name]
-        here, declared, known = f"{name} {history.version(place)}", history.releases[place].requires, graph.needs(name, place)
-        for other in sorted(graph.wanted(name)):
-            depends = graph.edge(name, other) is not None
-            if other in graph:
-                if depends and other not in known:
-                    yield _untold(here, other)
-            elif depends or other in declared:
-                wanted = f" {declared[other].text.strip() or '*'}" if other in declared else ""
-                yield f"{here} needs {other}{wanted}, but no such service is known: not checked"
-        silent = (other for other in graph.silent(name) if other not in choice.places)
-        yield from (_untold(f"{other} {graph.current(other)}", name) for other in silent)
+        here, declared = f"{name} {history.version(place)}", history.releases[place].requires
+        untold = sorted(graph.among.depends_on(name).union(declared).difference(graph.needs(name, place), (name,)))
+        silent = [other for other in graph.silent(name) if other not in choice.places]
+        count += len(untold) + len(silent)
+        for other in untold[: SHOWN + 1 - len(lines)]:
+            wanted = f" {declared[other].text.strip() or '*'}" if other in declared else ""
+            missing = f"{here} needs {other}{wanted}, but no such service is known: not checked"
+            lines.append(_untold(here, other) if other in graph else missing)
+        lines += [_untold(f"{other} {graph.current(other)}", name) for other in silent[: SHOWN + 1 - len(lines)]]
+    return lines, count
 
 
 def _untold(here: str, other: ServiceName) -> str:

@@ -59,7 +59,7 @@ class Graph(Needs):
         if found is None:
             history = self.history(name)
             found = history.candidates
-            if any(name in release.requires for release in history.releases):
+            if any(name in required for required in self.among.required(name)):
                 now, *earlier = found
                 found = (now, *(place for place in earlier if self.met(name, place, name, place)))
             self._kept.choices[name] = found
@@ -75,8 +75,8 @@ class Graph(Needs):
         yield from self.missed(name, place, moved)
         if not moved:
             return
-        version, consumers = self.history(name).version(place), self.consumers(name)
-        some = consumers if len(consumers) < len(moved) else moved
+        version, needing = self.history(name).version(place), self.among.needing(name)
+        some = needing if len(needing) < len(moved) else moved
         for other in some:
             if other in moved and other != name:
                 asked = self.need(other, moved[other], name)
@@ -101,7 +101,7 @@ class Graph(Needs):
         """The others whose running release is not what the running release of this one needs, in alphabetical order."""
         found = self._kept.broken.get(name)
         if found is None:
-            needs = self.needs(name, self.history(name).now)
+            needs = self.running_needs(name)
             found = tuple(other for other, need in needs.items() if not fits(need.range, self._current[other]))
             self._kept.broken[name] = found
         return found
@@ -118,7 +118,7 @@ class Graph(Needs):
     def together(self, one: ServiceName, other: ServiceName) -> tuple[int, ...]:
         """For each place of `one` the places of `other` it agrees with, as bits. Not kept: whoever asks often keeps it."""
         ahead = self._accepted(one, other)
-        if not self._may_need(other, one):
+        if one not in self.among.bound_to(other):
             return tuple(ahead)
         content: dict[int, int] = {}  # from places of `one` to the places of `other` that are content with just these
         for there, accepts in enumerate(self._accepted(other, one)):
@@ -127,14 +127,10 @@ class Graph(Needs):
             mask & sum(theirs for accepts, theirs in content.items() if accepts >> place & 1) for place, mask in enumerate(ahead)
         )
 
-    def _may_need(self, name: ServiceName, other: ServiceName) -> bool:
-        return self.edge(name, other) is not None or any(other in release.requires for release in self.history(name).releases)
-
     def _accepted(self, name: ServiceName, other: ServiceName) -> list[int]:
         """For each place of `name` the places of `other` that its need is content with, as bits."""
         everything = (1 << len(self.history(other).releases)) - 1
-        places = range(len(self.history(name).releases))
-        return [self.accepts(self.need(name, place, other), other) & everything for place in places]
+        return [self.accepts(need, other) & everything for need in self.by_place(name, other)]
 
 
 _graphs: dict[int, tuple[weakref.ref[Snapshot], Graph]] = {}

@@ -6,7 +6,6 @@ newer than everything known, and the plan warns of it. Versions that are not Sem
 `*`.
 """
 
-from bisect import bisect_right
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -41,15 +40,14 @@ class History:
     """One service's releases, oldest first; `now` is the place of the one that runs.
 
     `barred` holds the places that may not be gone back to. `candidates` are the places a plan may choose from, the running
-    one first and then older and older. `listed` is false where the running version is in no release list, `dated` where
-    some release has no time. `crossed` counts, for each place, the hazards brought up to and including it.
+    one first and then older and older. `listed` is false where the running version is in no release list. `crossed` counts,
+    for each place, the hazards brought up to and including it.
     """
 
     service: Service
     releases: tuple[Release, ...]
     now: int
     listed: bool
-    dated: bool
     times: tuple[datetime | None, ...]
     barred: dict[int, Bar]
     candidates: tuple[int, ...]
@@ -72,19 +70,6 @@ class History:
         """How many hazards going back from the running release to that place crosses."""
         return self.crossed[self.now] - self.crossed[place]
 
-    def live_at(self, moment: datetime | None) -> int | None:
-        """The place of the release that was live at that moment; `None` where none was or nobody knows."""
-        if moment is None:
-            return None
-        if self.dated:
-            return bisect_right(self.times, moment) - 1 if self.times and self.times[0] <= moment else None  # type: ignore[type-var, operator]
-        places = [place for place, time in enumerate(self.times) if time is not None and time <= moment]
-        if not places:
-            return None
-        place = places[-1]
-        # A release without a time that follows may or may not have been live by then.
-        return None if place + 1 < len(self.times) and self.times[place + 1] is None else place
-
 
 def history_of(
     service: Service, current: Version, remembered: Mapping[Version, str] | None = None, *, pinned: bool = False
@@ -94,7 +79,8 @@ def history_of(
     Of a `pinned` service nothing but the running release may be used.
     """
     releases, times = _ordered(service.releases)
-    now = next((place for place, release in enumerate(releases) if release.version == current), None)
+    # Mostly the newest one runs.
+    now = next((place for place in range(len(releases) - 1, -1, -1) if releases[place].version == current), None)
     listed = now is not None
     if now is None:
         releases, times = (*releases, Release(version=current)), (*times, None)
@@ -108,7 +94,6 @@ def history_of(
         releases=releases,
         now=now,
         listed=listed,
-        dated=listed and None not in times,
         times=times,
         barred=barred,
         candidates=(now, *([place for place in earlier if place not in barred] if barred else earlier)),
@@ -136,7 +121,10 @@ def _any() -> Range:
 
 def _ordered(releases: tuple[Release, ...]) -> tuple[tuple[Release, ...], tuple[datetime | None, ...]]:
     """The releases in the order of their times, where all have one, and the times."""
-    moments = [moment_of(release) for release in releases]
+    moments = [
+        release.deployed_at if release.deployed_at is None or release.deployed_at.tzinfo is UTC else moment_of(release)
+        for release in releases
+    ]
     times = [moment for moment in moments if moment is not None]
     if len(times) < len(moments):
         return releases, tuple(moments)
@@ -148,14 +136,17 @@ def _ordered(releases: tuple[Release, ...]) -> tuple[tuple[Release, ...], tuple[
 
 
 def _crossed(releases: tuple[Release, ...]) -> tuple[int, ...]:
-    if not any(release.migrations for release in releases):
+    brought = [release.migrations for release in releases]
+    if not any(brought):
         return (0,) * len(releases)
-    return tuple(accumulate(sum(migration.kind.is_hazard for migration in release.migrations) for release in releases))
+    return tuple(accumulate([sum([one.kind.is_hazard for one in migrations]) if migrations else 0 for migrations in brought]))
 
 
 def _barred(service: Service, releases: tuple[Release, ...], reasons: Mapping[Version, str]) -> dict[int, Bar]:
     barred: dict[int, Bar] = {}
     floor = service.security_floor
+    if floor is None and not reasons and Verified.BAD not in [release.verified for release in releases]:
+        return barred
     for place, release in enumerate(releases):
         if release.verified is Verified.BAD:
             barred[place] = Bar(kind=BarKind.BAD, words="is marked bad in the catalog")

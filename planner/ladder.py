@@ -46,9 +46,9 @@ class Ladder:
         return sum(variable in model for variable in range(self.first, self.last + 1))
 
 
-def ladders(places: Iterable[tuple[ServiceName, tuple[int, ...]]]) -> tuple[dict[ServiceName, Ladder], int]:
-    """One ladder for each service, and the first number that is still free."""
-    built, free = {}, 1
+def ladders(places: Iterable[tuple[ServiceName, tuple[int, ...]]], free: int = 1) -> tuple[dict[ServiceName, Ladder], int]:
+    """One ladder for each service, with variables from `free` on, and the first number that is still free."""
+    built = {}
     for name, open_places in places:
         built[name] = Ladder(first=free, places=open_places)
         free += len(open_places) - 1

@@ -12,6 +12,7 @@ time, so that the same question has the same answer everywhere; past the limit t
 docs/decisions/0008-least-choice.md says why RC2.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
@@ -21,8 +22,9 @@ from pysat.formula import WCNF
 
 from planner.closure import Bounds, Choice, Impossible, TooHard
 from planner.graph import Graph
-from planner.ladder import Ladder, ladders, runs
+from planner.ladder import Ladder
 from planner.names import ServiceName
+from planner.region import Region
 
 CONFLICTS = 50_000
 """Conflicts the solver may meet for one plan."""
@@ -57,26 +59,25 @@ class Effort:
 
 def least(graph: Graph, bounds: Bounds, effort: Effort | None = None) -> Choice | Impossible | TooHard:
     """The least choice under these bounds, proven; `effort` is used up on the way."""
-    asked = {name for clash in bounds.clashes for name in clash}
-    tables = _Tables(graph)
+    region = Region(graph, bounds)
     effort = Effort() if effort is None else effort
+    more = {name for clash in bounds.clashes for name in clash}
     try:
         while True:
-            domains = [(name, bounds.domain(graph, name)) for name in sorted(asked)]
-            answer = _optimum(graph, tables, domains, effort)
+            region.add(more)
+            answer = _optimum(graph, region, effort)
             if answer is None:
-                return Impossible(among=bounds.because_of(asked))
+                return Impossible(among=bounds.because_of(region.at_odds()))
             places = {name: domain[0] for name, domain in bounds.domains.items()} | answer
-            more = _clashing(graph, places, asked) - asked
+            more = _clashing(graph, places, region.rungs)
             if not more:
                 return Choice(places={name: place for name, place in places.items() if place != graph.history(name).now})
-            asked |= more
     except _Spent as limit:
         return TooHard(spent=str(limit.args[0]))
 
 
-def _clashing(graph: Graph, places: dict[ServiceName, int], asked: set[ServiceName]) -> set[ServiceName]:
-    """Services whose needs are not kept against one that was asked about."""
+def _clashing(graph: Graph, places: dict[ServiceName, int], asked: Collection[ServiceName]) -> set[ServiceName]:
+    """Others whose needs are not kept against one that was asked about."""
     found = set()
     moved = {name: place for name, place in places.items() if place != graph.history(name).now}
     for name in asked:
@@ -86,59 +87,20 @@ def _clashing(graph: Graph, places: dict[ServiceName, int], asked: set[ServiceNa
     return found
 
 
-class _Tables(dict[tuple[ServiceName, ServiceName], tuple[int, ...]]):
-    """Which places of two services a plan may leave them at, worked out once for each pair that is asked about."""
-
-    def __init__(self, graph: Graph) -> None:
-        super().__init__()
-        self._graph = graph
-
-    def __missing__(self, pair: tuple[ServiceName, ServiceName]) -> tuple[int, ...]:
-        one, other = pair
-        rows = list(self._graph.together(one, other))
-        rows[self._graph.history(one).now] |= 1 << self._graph.history(other).now  # both stay
-        self[pair] = tuple(rows)
-        return self[pair]
-
-
-def _optimum(
-    graph: Graph, tables: _Tables, domains: list[tuple[ServiceName, tuple[int, ...]]], effort: Effort
-) -> dict[ServiceName, int] | None:
+def _optimum(graph: Graph, region: Region, effort: Effort) -> dict[ServiceName, int] | None:
     """The least places of these services by themselves; `None` where there are none."""
-    rungs, _ = ladders(domains)
+    if len(region.clauses) > CLAUSES:
+        raise _Spent(f"{CLAUSES} clauses")
+    # Filled at once: adding clause by clause takes longer than solving.
     formula = WCNF()
-    for ladder in rungs.values():
-        formula.extend(list(ladder.rules()))
-    pairs = {(min(name, other), max(name, other)) for name in rungs for other in graph.providers(name) if other in rungs}
-    for name, other in sorted(pairs):
-        _forbid(formula, tables[name, other], rungs[name], rungs[other])
-        if len(formula.hard) > CLAUSES:
-            raise _Spent(f"{CLAUSES} clauses")
+    formula.hard, formula.nv = region.clauses, region.free - 1
+    rungs = {name: region.rungs[name] for name in sorted(region.rungs)}
     _weigh(graph, formula, rungs)
     with _Metered(formula, effort) as solver:
         model = solver.compute()
         if model is None:
             return None
         return {name: rungs[name].places[rung] for name, rung in _settle(solver, rungs, set(model)).items()}
-
-
-def _forbid(formula: Any, table: tuple[int, ...], rows: Ladder, columns: Ladder) -> None:
-    """Rule out every pair of places that does not agree, in rectangles as large as they come."""
-    before: list[tuple[int, int]] = []
-    since: dict[tuple[int, int], int] = {}
-    shown = sum(1 << place for place in columns.places)
-    last = -1
-    for row in range(len(rows.places) + 1):
-        good = table[rows.places[row]] & shown if row < len(rows.places) else shown
-        if good == last:
-            continue  # as in the row before
-        last, bad = good, [] if good == shown else runs(not good >> place & 1 for place in columns.places)
-        for run in before:
-            if run not in bad:
-                formula.append(rows.outside(since.pop(run), row - 1) + columns.outside(*run))
-        for run in bad:
-            since.setdefault(run, row)
-        before = bad
 
 
 def _weigh(graph: Graph, formula: Any, rungs: dict[ServiceName, Ladder]) -> None:
@@ -150,7 +112,8 @@ def _weigh(graph: Graph, formula: Any, rungs: dict[ServiceName, Ladder]) -> None
         for rung, (newer, older) in enumerate(pairwise(ladder.places), start=1):
             hazards = history.hazards_to(older) - history.hazards_to(newer)
             weight = per_hazard * hazards + per_service * (newer == history.now) + newer - older
-            formula.append([-(ladder.first + rung - 1)], weight=weight)
+            formula.soft.append([-(ladder.first + rung - 1)])
+            formula.wght.append(weight)
 
 
 def _settle(solver: "_Metered", rungs: dict[ServiceName, Ladder], model: set[int]) -> dict[ServiceName, int]:

@@ -3,19 +3,20 @@
 Three things keep a plan's cost to what it touches. Needs are looked up one at a time, and what a release needs is kept as one
 row. What the *running* releases need of a service is gathered once, by range (`wishes`): a service with thousands of consumers
 is asked about a few ranges, not about thousands of consumers. And only the list of who could need a service
-(`planner.consumers`) takes a walk over everything, once per snapshot.
+(`planner.consumers`) takes a walk over everything, once for all snapshots of the same services (`planner.dependencies`).
 """
 
+from collections.abc import Mapping
 from datetime import datetime
 
-from planner.calls import CallGraph, call_graph, calls_among
-from planner.consumers import Consumers, consumers_of
-from planner.edges import strongest
+from planner.calls import CallGraph
+from planner.dependencies import dependencies_of
 from planner.facts import Edge, Release
 from planner.history import History, fits, history_of, moment_of
+from planner.live import Live, live_of
 from planner.names import ServiceName, Version
 from planner.need import Need, Wish, caret
-from planner.ranges import Range, parse_version
+from planner.ranges import Range
 from planner.reliability import serves
 from planner.snapshot import Snapshot
 
@@ -30,6 +31,7 @@ class Needs:
         self._current = snapshot.current
         self._bad = snapshot.bad
         self._kept = _Kept()
+        self.among = dependencies_of(snapshot.services)
 
     def __contains__(self, name: object) -> bool:
         return name in self._current
@@ -39,9 +41,7 @@ class Needs:
 
     def names(self) -> list[ServiceName]:
         """Every service, in alphabetical order."""
-        if self._kept.names is None:
-            self._kept.names = sorted(self._current)
-        return self._kept.names
+        return self.among.names
 
     def current(self, name: ServiceName) -> Version:
         """The version that a service runs now."""
@@ -54,27 +54,13 @@ class Needs:
             found = self._kept.histories[name] = history_of(self._services[name], self._current[name], self._bad.get(name))
         return found
 
-    def wanted(self, name: ServiceName) -> set[ServiceName]:
-        """Every other service that some release of this one names, whether it exists or not."""
-        service = self._services[name]
-        others = {edge.service for edge in service.depends_on}
-        for release in service.releases:
-            if release.requires:
-                others.update(release.requires)
-        others.discard(name)
-        return others
-
     def providers(self, name: ServiceName) -> tuple[ServiceName, ...]:
-        """Every existing other service that some release of this one may need."""
-        found = self._kept.providers.get(name)
-        if found is None:
-            found = tuple(sorted(other for other in self.wanted(name) if other in self))
-            self._kept.providers[name] = found
-        return found
+        """Every existing other service that some release of this one may need, in alphabetical order."""
+        return self.among.providers(name)
 
-    def consumers(self, name: ServiceName) -> list[ServiceName]:
+    def consumers(self, name: ServiceName) -> tuple[ServiceName, ...]:
         """Every other service of which some release may need this one."""
-        return self._turned().of(name)
+        return self.among.consumers().of(name)
 
     def neighbours(self, name: ServiceName) -> tuple[ServiceName, ...]:
         """Providers and consumers together, in alphabetical order."""
@@ -96,52 +82,63 @@ class Needs:
 
     def need(self, name: ServiceName, place: int, other: ServiceName) -> Need | None:
         """What the release at `place` needs of `other`; `None` where it is content with anything, or nobody knows."""
-        row = self._kept.rows.get((name, place))
-        if row is not None and other != name:
-            return row.get(other)
         history = self.history(name)
         declared = history.releases[place].requires.get(other)
         if declared is not None:
             return self._declared(declared)
-        if other == name or self.edge(name, other) is None or other not in self or not self._numbered(other):
-            return None
-        return self._derived(other, history.times[place])
+        return self._live(other).need(history.times[place]) if other in self.among.undeclared(name) else None
+
+    def by_place(self, name: ServiceName, other: ServiceName) -> list[Need | None]:
+        """What each release needs of `other`, as `need` gives it."""
+        history = self.history(name)
+        declared = [release.requires.get(other) for release in history.releases]
+        if other not in self.among.undeclared(name):
+            return [None if wanted is None else self._declared(wanted) for wanted in declared]
+        derived = self._live(other).need
+        return [
+            derived(time) if wanted is None else self._declared(wanted)
+            for wanted, time in zip(declared, history.times, strict=True)
+        ]
 
     def needs(self, name: ServiceName, place: int) -> dict[ServiceName, Need]:
         """Everything the release at `place` needs of existing other services, by their names in alphabetical order."""
         row = self._kept.rows.get((name, place))
         if row is None:
             history = self.history(name)
-            requires, moment = history.releases[place].requires, history.times[place]
-            found = {other: self._declared(wanted) for other, wanted in requires.items() if other != name and other in self}
-            for other in self._edges_of(name):
-                if other not in found and other != name and other in self and self._numbered(other):
-                    need = self._derived(other, moment)
-                    if need is not None:
-                        found[other] = need
-            row = {other: found[other] for other in sorted(found)}
+            row = self._row(name, history.releases[place].requires, history.times[place])
             self._kept.rows[name, place] = row
         return row
+
+    def running_needs(self, name: ServiceName) -> dict[ServiceName, Need]:
+        """The same for the running release. Not kept, and without looking at the service's other releases."""
+        running = self._running(name)
+        return self._row(name, running.requires, moment_of(running))
+
+    def _row(self, name: ServiceName, requires: Mapping[ServiceName, Range], moment: datetime | None) -> dict[ServiceName, Need]:
+        found = {other: self._declared(wanted) for other, wanted in requires.items() if other != name and other in self}
+        for other in self.among.undeclared(name):
+            if other not in found:
+                need = self._live(other).need(moment)
+                if need is not None:
+                    found[other] = need
+        return {other: found[other] for other in sorted(found)}
 
     def wishes(self, name: ServiceName) -> tuple[Wish, ...]:
         """What running releases of others need of this service, each need once."""
         found = self._kept.wishes.get(name)
         if found is None:
-            turned, numbered = self._turned(), self._numbered(name)
             alike: dict[int, tuple[Need, list[ServiceName]]] = {}
-            for others, derive in ((turned.depending, numbered), (turned.naming, False)):
-                for other in others.get(name, ()):
-                    running = self._running(other)
-                    declared = running.requires.get(name)
-                    need = (
-                        self._declared(declared)
-                        if declared is not None
-                        else self._derived(name, moment_of(running))
-                        if derive
-                        else None
-                    )
-                    if need is not None:
-                        alike.setdefault(id(need), (need, []))[1].append(other)
+            derived = self._live(name).need if self.among.numbered[name] else None
+            depending = set(self.among.consumers().depending.get(name, ())) if derived else ()
+            for other in self.among.needing(name):
+                running = self._running(other)
+                declared, need = running.requires.get(name), None
+                if declared is not None:
+                    need = self._declared(declared)
+                elif derived is not None and other in depending:
+                    need = derived(moment_of(running))
+                if need is not None:
+                    alike.setdefault(id(need), (need, []))[1].append(other)
             found = tuple(Wish(need=need, of=tuple(sorted(of))) for need, of in alike.values())
             self._kept.wishes[name] = found
         return found
@@ -149,24 +146,15 @@ class Needs:
     def silent(self, name: ServiceName) -> list[ServiceName]:
         """Services that depend on this one, while nobody knows in which versions their running releases need it."""
         wishing = {other for wish in self.wishes(name) for other in wish.of}
-        return [other for other in self._turned().depending.get(name, ()) if other not in wishing]
+        return [other for other in self.among.consumers().depending.get(name, ()) if other not in wishing]
 
     def edge(self, name: ServiceName, other: ServiceName) -> Edge | None:
         """The dependency of one service on another, by whoever is most to be believed; `None` where there is none."""
-        return self._edges_of(name).get(other)
+        return self.among.edges(name).get(other)
 
     def calls(self) -> CallGraph:
-        """Who calls whom. Made for all services, once."""
-        if self._kept.calls is None:
-            # In one and the same order, for sums of rounded numbers depend on it.
-            self._kept.calls = call_graph({name: self._services[name] for name in self.names()})
-        return self._kept.calls
-
-    def calls_among(self) -> int:
-        """About how many calls there are, without making a graph of them."""
-        if self._kept.calls_among is None:
-            self._kept.calls_among = calls_among(self._services)
-        return self._kept.calls_among
+        """Who calls whom."""
+        return self.among.calls()
 
     def by_tier(self) -> list[ServiceName]:
         """Every service that has checks, the most important first."""
@@ -203,32 +191,18 @@ class Needs:
             self._kept.accepted[key] = found
         return found
 
-    def _edges_of(self, name: ServiceName) -> dict[ServiceName, Edge]:
-        edges = self._kept.edges.get(name)
-        if edges is None:
-            edges = self._kept.edges[name] = strongest(self._services[name].depends_on)
-        return edges
-
-    def _turned(self) -> Consumers:
-        if self._kept.consumers is None:
-            self._kept.consumers = consumers_of(self._services, self.names())
-        return self._kept.consumers
-
     def _running(self, name: ServiceName) -> Release:
         """The running release; not by way of its history, which would be made for every service of the catalog."""
-        current = self._current[name]
-        for release in reversed(self._services[name].releases):
-            if release.version == current:
-                return release
-        return Release(version=current)
-
-    def _numbered(self, name: ServiceName) -> bool:
-        """Whether a range can be derived from any release: whether one of them is SemVer."""
-        found = self._kept.numbered.get(name)
+        found = self._kept.running.get(name)
         if found is None:
-            service = self._services[name]
-            found = any(parse_version(release.version) is not None for release in reversed(service.releases))
-            self._kept.numbered[name] = found
+            current = self._current[name]
+            for release in reversed(self._services[name].releases):  # mostly the newest one
+                if release.version == current:
+                    found = release
+                    break
+            else:
+                found = Release(version=current)
+            self._kept.running[name] = found
         return found
 
     def _declared(self, wanted: Range) -> Need:
@@ -237,13 +211,15 @@ class Needs:
             found = self._kept.declared[id(wanted)] = Need(range=wanted)
         return found
 
-    def _derived(self, other: ServiceName, moment: datetime | None) -> Need | None:
-        """What is needed of `other` by a release that went live then and did not say."""
-        beside, needs = self.history(other), self._kept.derived
-        live = beside.live_at(moment)
-        if live is None:
-            return None
-        version = beside.version(live)
+    def _live(self, name: ServiceName) -> Live:
+        """What those need of a service that went live without saying."""
+        found = self._kept.live.get(name)
+        if found is None:
+            found = self._kept.live[name] = live_of(self.history(name), self._caret)
+        return found
+
+    def _caret(self, version: Version) -> Need | None:
+        needs = self._kept.carets
         if version not in needs:
             needs[version] = caret(version)
         return needs[version]
@@ -258,17 +234,12 @@ class _Kept:
     def __init__(self) -> None:
         self.histories: dict[ServiceName, History] = {}
         self.choices: dict[ServiceName, tuple[int, ...]] = {}
-        self.names: list[ServiceName] | None = None
         self.by_start: tuple[list[tuple[datetime, ServiceName]], list[ServiceName]] | None = None
-        self.consumers: Consumers | None = None
-        self.calls: CallGraph | None = None
-        self.calls_among: int | None = None
         self.serving: tuple[float, ...] | None = None
-        self.edges: dict[ServiceName, dict[ServiceName, Edge]] = {}
-        self.numbered: dict[ServiceName, bool] = {}
-        self.providers: dict[ServiceName, tuple[ServiceName, ...]] = {}
+        self.running: dict[ServiceName, Release] = {}
+        self.live: dict[ServiceName, Live] = {}
         self.declared: dict[int, Need] = {}
-        self.derived: dict[Version, Need | None] = {}
+        self.carets: dict[Version, Need | None] = {}
         self.accepted: dict[tuple[int, ServiceName], int] = {}
         self.rows: dict[tuple[ServiceName, int], dict[ServiceName, Need]] = {}
         self.wishes: dict[ServiceName, tuple[Wish, ...]] = {}

@@ -53,7 +53,7 @@ class Users:
 
 def users_of(graph: Graph, target: ServiceName, *, most: float = SMALL) -> Users | None:
     """What users see of that service; `None` where nobody calls anybody near it, or there are more than `most` calls."""
-    if graph.calls_among() > most:
+    if graph.among.calls_among() > most:
         return None
     calls = graph.calls()
     if target not in calls.numbers or not calls.touches(target):

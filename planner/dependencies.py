@@ -1,0 +1,131 @@
+"""Who depends on whom, as far as it does not matter what runs: made once for the services of a catalog, whatever runs later.
+
+A snapshot is taken for each question, and what runs may be new every time; the services mostly are the very same values as
+before. So the walk over the whole catalog, which takes a second for a hundred thousand services, is not made again for each.
+"""
+
+from collections.abc import Iterable, Mapping
+from operator import attrgetter, is_
+
+from planner.calls import CallGraph, call_graph, calls_among
+from planner.consumers import Consumers, consumers_of
+from planner.edges import strongest
+from planner.facts import Edge, Service
+from planner.names import ServiceName
+from planner.ranges import Range, parse_version
+
+
+class Dependencies:
+    """The dependencies of these services. Remembers what it looked up; never changes what it answers."""
+
+    def __init__(self, services: Mapping[ServiceName, Service]) -> None:
+        self.services = services
+        self.names = sorted(services)
+        self.numbered = _Numbered(services)
+        self._consumers: Consumers | None = None
+        self._calls: CallGraph | None = None
+        self._calls_among: int | None = None
+        self._edges: dict[ServiceName, dict[ServiceName, Edge]] = {}
+        self._undeclared: dict[ServiceName, dict[ServiceName, None]] = {}
+        self._providers: dict[ServiceName, tuple[ServiceName, ...]] = {}
+
+    def edges(self, name: ServiceName) -> dict[ServiceName, Edge]:
+        """Each service that this one depends on, with the dependency that is most to be believed."""
+        found = self._edges.get(name)
+        if found is None:
+            found = self._edges[name] = strongest(self.services[name].depends_on)
+        return found
+
+    def required(self, name: ServiceName) -> Iterable[Mapping[ServiceName, Range]]:
+        """What the releases of a service require; those that follow one another mostly share it, and it is given once."""
+        return {id(release.requires): release.requires for release in self.services[name].releases}.values()
+
+    def depends_on(self, name: ServiceName) -> set[ServiceName]:
+        """The services that this one is said to depend on, whether they exist or not."""
+        return {edge.service for edge in self.services[name].depends_on}
+
+    def wanted(self, name: ServiceName) -> set[ServiceName]:
+        """Every other service that some release of this one names, whether it exists or not."""
+        others = self.depends_on(name).union(*self.required(name))
+        others.discard(name)
+        return others
+
+    def providers(self, name: ServiceName) -> tuple[ServiceName, ...]:
+        """Every existing other service that some release of this one may need, in alphabetical order."""
+        found = self._providers.get(name)
+        if found is None:
+            found = self._providers[name] = tuple(sorted([other for other in self.wanted(name) if other in self.services]))
+        return found
+
+    def undeclared(self, name: ServiceName) -> dict[ServiceName, None]:
+        """The other services of which a release that declares no range needs one derived from history; in alphabetical order.
+
+        Of a service that has no SemVer version no range can be derived.
+        """
+        found = self._undeclared.get(name)
+        if found is None:
+            numbered = self.numbered
+            others = {edge.service for edge in self.services[name].depends_on if numbered[edge.service]}
+            others.discard(name)
+            found = self._undeclared[name] = dict.fromkeys(sorted(others))
+        return found
+
+    def bound_to(self, name: ServiceName) -> set[ServiceName]:
+        """Every other service of which some release of this one may need certain versions only, whether it exists or not."""
+        others = {*self.undeclared(name)}.union(*self.required(name))
+        others.discard(name)
+        return others
+
+    def needing(self, name: ServiceName) -> tuple[ServiceName, ...]:
+        """Every other service of which some release may need certain versions of this one only."""
+        consumers = self.consumers()
+        return consumers.of(name) if self.numbered[name] else consumers.requiring.get(name, ())
+
+    def consumers(self) -> Consumers:
+        """Who may need whom."""
+        if self._consumers is None:
+            self._consumers = consumers_of(self.services, self.names)
+        return self._consumers
+
+    def calls(self) -> CallGraph:
+        """Who calls whom."""
+        if self._calls is None:
+            # In one and the same order, for sums of rounded numbers depend on it.
+            self._calls = call_graph({name: self.services[name] for name in self.names})
+        return self._calls
+
+    def calls_among(self) -> int:
+        """About how many calls there are, without making a graph of them."""
+        if self._calls_among is None:
+            self._calls_among = calls_among(self.services)
+        return self._calls_among
+
+
+class _Numbered(dict[ServiceName, bool]):
+    """Whether any release of a service is SemVer, looked up when asked; not so of a service that does not exist."""
+
+    def __init__(self, services: Mapping[ServiceName, Service]) -> None:
+        super().__init__()
+        self._services = services
+
+    def __missing__(self, name: ServiceName) -> bool:
+        service = self._services.get(name)
+        # The newest first: it mostly settles it.
+        versions = () if service is None else map(attrgetter("version"), reversed(service.releases))
+        self[name] = found = any(map(parse_version, versions))
+        return found
+
+
+_last = Dependencies({})
+
+
+def dependencies_of(services: Mapping[ServiceName, Service]) -> Dependencies:
+    """The dependencies of these services; those made last, where they are of the very same ones."""
+    global _last
+    if not _same(services, _last.services):
+        _last = Dependencies(services)
+    return _last
+
+
+def _same(some: Mapping[ServiceName, Service], others: Mapping[ServiceName, Service]) -> bool:
+    return len(some) == len(others) and list(some) == list(others) and all(map(is_, some.values(), others.values()))
