@@ -105,7 +105,7 @@ def _goes(
 
 
 def _steps(
-    state: _State, start: _State, open_places: list[list[int]], tables: dict[tuple[int, int], tuple[int, ...]]
+    state: _State, start: _State, open_places: list[list[int]], tables: dict[tuple[int, int], list[int]]
 ) -> Iterator[_State]:
     for member, choices in enumerate(open_places):
         for place in choices:

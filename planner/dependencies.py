@@ -27,6 +27,7 @@ class Dependencies:
         self._calls_among: int | None = None
         self._edges: dict[ServiceName, dict[ServiceName, Edge]] = {}
         self._undeclared: dict[ServiceName, dict[ServiceName, None]] = {}
+        self._bound_to: dict[ServiceName, set[ServiceName]] = {}
         self._providers: dict[ServiceName, tuple[ServiceName, ...]] = {}
 
     def edges(self, name: ServiceName) -> dict[ServiceName, Edge]:
@@ -72,9 +73,12 @@ class Dependencies:
 
     def bound_to(self, name: ServiceName) -> set[ServiceName]:
         """Every other service of which some release of this one may need certain versions only, whether it exists or not."""
-        others = {*self.undeclared(name)}.union(*self.required(name))
-        others.discard(name)
-        return others
+        found = self._bound_to.get(name)
+        if found is None:
+            found = {*self.undeclared(name)}.union(*self.required(name))
+            found.discard(name)
+            self._bound_to[name] = found
+        return found
 
     def needing(self, name: ServiceName) -> tuple[ServiceName, ...]:
         """Every other service of which some release may need certain versions of this one only."""

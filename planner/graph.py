@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from planner.history import History, fits, history_of
 from planner.names import ServiceName
+from planner.need import Need
 from planner.needs import Needs
 from planner.snapshot import Snapshot
 
@@ -65,6 +66,10 @@ class Graph(Needs):
             self._kept.choices[name] = found
         return found
 
+    def open(self, name: ServiceName) -> int:
+        """The same places as bits; the lowest is the oldest release."""
+        return sum([1 << place for place in self.choices(name)])
+
     def at_odds(self, name: ServiceName, place: int, moved: Mapping[ServiceName, int] = NOBODY) -> Iterator[ServiceName]:
         """Others that do not go with that release, each being where `moved` says, or else where it runs now. May say one twice.
 
@@ -115,22 +120,34 @@ class Graph(Needs):
         """Whether two services at these releases keep every need between them."""
         return self.met(one, place, other, other_place) and self.met(other, other_place, one, place)
 
-    def together(self, one: ServiceName, other: ServiceName) -> tuple[int, ...]:
+    def together(self, one: ServiceName, other: ServiceName) -> list[int]:
         """For each place of `one` the places of `other` it agrees with, as bits. Not kept: whoever asks often keeps it."""
         ahead = self._accepted(one, other)
         if one not in self.among.bound_to(other):
-            return tuple(ahead)
+            return ahead
         content: dict[int, int] = {}  # from places of `one` to the places of `other` that are content with just these
         for there, accepts in enumerate(self._accepted(other, one)):
             content[accepts] = content.get(accepts, 0) | 1 << there
-        return tuple(
-            mask & sum(theirs for accepts, theirs in content.items() if accepts >> place & 1) for place, mask in enumerate(ahead)
-        )
+        back = [0] * len(ahead)
+        for accepts, theirs in content.items():
+            for place in range(accepts.bit_length()):
+                if accepts >> place & 1:
+                    back[place] |= theirs
+        return [mask & others for mask, others in zip(ahead, back, strict=True)]
 
     def _accepted(self, name: ServiceName, other: ServiceName) -> list[int]:
         """For each place of `name` the places of `other` that its need is content with, as bits."""
         everything = (1 << len(self.history(other).releases)) - 1
-        return [self.accepts(need, other) & everything for need in self.by_place(name, other)]
+        if other not in self.among.bound_to(name):
+            return [everything] * len(self.history(name).releases)
+        found: list[int] = []
+        before: Need | None = None
+        mask = everything
+        for need in self.by_place(name, other):
+            if need is not before:  # releases that follow one another mostly need the same
+                before, mask = need, self.accepts(need, other) & everything
+            found.append(mask)
+        return found
 
 
 _graphs: dict[int, tuple[weakref.ref[Snapshot], Graph]] = {}

@@ -1,4 +1,4 @@
-"""The least choice where the fixpoint alone does not settle it, solved exactly and proven: MaxSAT with python-sat's RC2.
+"""The least choice where neither the fixpoint nor a little branching settles it: MaxSAT with python-sat's RC2, exact and proven.
 
 The fixpoint of `planner.closure` gives every service a newest place it can have in any solution. Only services that still
 clash at those places are handed to the solver; all others are left at their top, which no solution can beat, and the needs
@@ -20,7 +20,8 @@ from typing import Any
 from pysat.examples.rc2 import RC2Stratified
 from pysat.formula import WCNF
 
-from planner.closure import Bounds, Choice, Impossible, TooHard
+from planner.bounds import Bounds
+from planner.closure import Choice, Impossible, TooHard
 from planner.graph import Graph
 from planner.ladder import Ladder
 from planner.names import ServiceName
@@ -57,9 +58,9 @@ class Effort:
             raise _Spent(f"{PROPAGATIONS} propagations")
 
 
-def least(graph: Graph, bounds: Bounds, effort: Effort | None = None) -> Choice | Impossible | TooHard:
+def least(bounds: Bounds, effort: Effort | None = None) -> Choice | Impossible | TooHard:
     """The least choice under these bounds, proven; `effort` is used up on the way."""
-    region = Region(graph, bounds)
+    region, graph = Region(bounds), bounds.graph
     effort = Effort() if effort is None else effort
     more = {name for clash in bounds.clashes for name in clash}
     try:
@@ -68,7 +69,7 @@ def least(graph: Graph, bounds: Bounds, effort: Effort | None = None) -> Choice 
             answer = _optimum(graph, region, effort)
             if answer is None:
                 return Impossible(among=bounds.because_of(region.at_odds()))
-            places = {name: domain[0] for name, domain in bounds.domains.items()} | answer
+            places = {name: bounds.newest(name) for name in bounds.opens} | answer
             more = _clashing(graph, places, region.rungs)
             if not more:
                 return Choice(places={name: place for name, place in places.items() if place != graph.history(name).now})

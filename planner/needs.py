@@ -187,7 +187,7 @@ class Needs:
         found = self._kept.accepted.get(key)
         if found is None:
             beside = self.history(other).releases
-            found = sum(1 << place for place, item in enumerate(beside) if fits(need.range, item.version))
+            found = sum([1 << place for place, item in enumerate(beside) if fits(need.range, item.version)])
             self._kept.accepted[key] = found
         return found
 

@@ -1,5 +1,11 @@
-"""Partial rollback: the least choice that has the named service at its target and keeps all needs of moved services."""
+"""Partial rollback: the least choice that has the named service at its target and keeps all needs of moved services.
 
+closure      how far everybody must go back at least: mostly that is the answer
+branching    both ways out of each clash that is left, the cheaper first
+least        a solver, where there would be too many ways
+"""
+
+from planner.branching import branch
 from planner.closure import Choice, Impossible, TooHard, bound
 from planner.graph import Graph
 from planner.names import ServiceName
@@ -19,9 +25,11 @@ def choose_partial(graph: Graph, target: ServiceName, place: int, limit: int | N
     if bounds.empty is not None:
         return Impossible(among=bounds.because_of({bounds.empty}))
     if bounds.clashes:
+        found = branch(bounds, limit)
+        if not isinstance(found, TooHard):
+            return found
         # Here, because most plans never need the solver and its import takes longer than they do.
         from planner.least import Effort, least
 
-        return least(graph, bounds, None if limit is None else Effort(conflicts=LITTLE, propagations=LITTLE * 1_000))
-    moved = {name: domain[0] for name, domain in bounds.domains.items() if domain[0] != graph.history(name).now}
-    return Choice(places=moved)
+        return least(bounds, None if limit is None else Effort(conflicts=LITTLE, propagations=LITTLE * 1_000))
+    return Choice(places=dict(bounds.tops))

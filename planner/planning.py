@@ -1,7 +1,7 @@
 """The one door in: a request and a snapshot become a plan, or a refusal that teaches.
 
     target      which release the named service goes back to              planner.target
-    choice      which services move with it, and how far                  planner.partial (closure, least), planner.full
+    choice      which services move with it, and how far                  planner.partial, planner.full
     order       waves and lockstep groups, safe at every state            planner.order
     hazards     what going back crosses                                   planner.hazards
     comparison  this plan or another one, and why                         planner.comparing

@@ -4,8 +4,7 @@ from collections.abc import Iterable, Iterator
 
 from pysat.solvers import Solver
 
-from planner.closure import Bounds
-from planner.graph import Graph
+from planner.bounds import Bounds, Pair
 from planner.ladder import Ladder, ladders, runs
 from planner.names import ServiceName
 
@@ -16,19 +15,18 @@ PROOF = 50_000
 class Region:
     """A ladder for each service, over the places that its bound leaves open, and all clauses. `free` is the next new variable."""
 
-    def __init__(self, graph: Graph, bounds: Bounds) -> None:
+    def __init__(self, bounds: Bounds) -> None:
         self.rungs: dict[ServiceName, Ladder] = {}
         self.clauses: list[list[int]] = []
         self.free = 1
-        self._graph = graph
         self._bounds = bounds
-        self._pairs: dict[tuple[ServiceName, ServiceName], slice] = {}
+        self._pairs: dict[Pair, slice] = {}
         """Where the clauses of two services stand that need something of each other."""
 
     def add(self, names: Iterable[ServiceName]) -> None:
         """Adds services that are not there yet, with what they and those there already need of each other."""
-        graph = self._graph
-        new, self.free = ladders(((name, self._bounds.domain(graph, name)) for name in sorted(names)), self.free)
+        bounds, graph = self._bounds, self._bounds.graph
+        new, self.free = ladders(((name, _places(bounds.open(name))) for name in sorted(names)), self.free)
         self.rungs |= new
         for ladder in new.values():
             self.clauses += ladder.rules()
@@ -40,7 +38,7 @@ class Region:
         }
         for pair in sorted(pairs):
             start = len(self.clauses)
-            self.clauses += _forbidden(graph, *pair, self.rungs)
+            self.clauses += _forbidden(bounds.table(pair), *(self.rungs[name] for name in pair))
             self._pairs[pair] = slice(start, len(self.clauses))
 
     def at_odds(self) -> set[ServiceName]:
@@ -56,13 +54,15 @@ class Region:
             return {name for switch in solver.get_core() for name in pairs[switch]}
 
 
-def _forbidden(graph: Graph, one: ServiceName, other: ServiceName, rungs: dict[ServiceName, Ladder]) -> Iterator[list[int]]:
+def _places(bits: int) -> tuple[int, ...]:
+    """Open places, newest first."""
+    return tuple(place for place in range(bits.bit_length() - 1, -1, -1) if bits >> place & 1)
+
+
+def _forbidden(table: tuple[int, ...], rows: Ladder, columns: Ladder) -> Iterator[list[int]]:
     """Rules out every pair of places that a plan may not leave two services at, in rectangles as large as they come."""
-    rows, columns = rungs[one], rungs[other]
     before: list[tuple[int, int]] = []
     since: dict[tuple[int, int], int] = {}
-    table = list(graph.together(one, other))
-    table[graph.history(one).now] |= 1 << graph.history(other).now  # both stay
     shown = sum(1 << place for place in columns.places)
     last = -1
     for row in range(len(rows.places) + 1):

@@ -41,7 +41,7 @@ def test_too_little_effort_is_said_and_nothing_is_guessed():
     facts = two_ways(8)
     graph = graph_of(facts)
     bounds = bound(graph, "target", 0)
-    found = least(graph, bounds, Effort(conflicts=10, propagations=1))
+    found = least(bounds, Effort(conflicts=10, propagations=1))
     assert isinstance(found, TooHard)
     refusal = too_hard(graph, Request(service="target"), 0, found, full=True)
     assert refusal.code is Code.TOO_HARD
