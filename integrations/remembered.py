@@ -24,5 +24,5 @@ def with_history(service: Service, remembered: Iterable[Release]) -> Service:
             joined.append(release)
         else:
             when, artifact = mine.deployed_at or release.deployed_at, mine.artifact or release.artifact
-            joined.append(replace(mine, deployed_at=when, artifact=artifact))
+            joined.append(mine._replace(deployed_at=when, artifact=artifact))
     return replace(service, releases=(*joined, *own.values()))

@@ -68,7 +68,7 @@ def with_proven(snapshot: Snapshot, proven: Mapping[ServiceName, frozenset[Versi
     for name, versions in proven.items():
         service = snapshot.services.get(name)
         if service is not None and any(_is_proven(release, versions) for release in service.releases):
-            releases = tuple(replace(r, verified=Verified.GOOD) if _is_proven(r, versions) else r for r in service.releases)
+            releases = tuple(r._replace(verified=Verified.GOOD) if _is_proven(r, versions) else r for r in service.releases)
             changed[name] = replace(service, releases=releases)
     return replace(snapshot, services=MappingProxyType({**snapshot.services, **changed})) if changed else snapshot
 

@@ -11,6 +11,9 @@ LARGEST_JSON = 1 << 30
 LARGEST_YAML = 1 << 24
 """YAML takes some fifty times as long to read as JSON; large catalogs are JSON."""
 
+LARGE = 1 << 22
+"""JSON files of more bytes than this are read service by service."""
+
 _UNPRINTABLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
@@ -24,9 +27,15 @@ def files_of(path: FilePath) -> list[FilePath]:
 def read_document(path: FilePath, *, whole: bool = False) -> Document:
     """The document in that file, never in pieces if asked for as a `whole`. Raises `Unreadable`."""
     as_json = path.suffix.lower() == ".json"
-    text = _text(_bytes(path, LARGEST_JSON if as_json else LARGEST_YAML))
+    content = _bytes(path, LARGEST_JSON if as_json else LARGEST_YAML)
+    if as_json and not whole and len(content) > LARGE:
+        from integrations.catalog_file.bulk import read_bulk  # what it is made of takes longer to load than a small file to read
+
+        if document := read_bulk(content):
+            return document
+    text = _text(content)
     if as_json:
-        return read_json(text, whole=whole)
+        return read_json(text)
     unprintable = _UNPRINTABLE.search(text)
     if unprintable:
         line = text.count("\n", 0, unprintable.start()) + 1

@@ -1,81 +1,26 @@
 """JSON into plain data, as fast as the standard library is; keys that stand twice and numbers that are none are mistakes.
 
-Lines come from a walk over the tokens, which is only done where there is something to say. A large file that begins as programs
-write it is read service by service, for all of them at once would take several times the memory of the facts they become;
-whatever is unusual about it sends the reader back to the beginning, to read it as a whole and say what is wrong.
+Lines come from a walk over the tokens, which is only done where there is something to say. Large files are read by `bulk`, which
+leaves to this module whatever is unusual about them.
 """
 
 import json
 import re
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping
-from functools import partial
 from typing import Any
 
-from integrations.catalog_file.document import MAX_DEPTH, Document, Mistake, NotPlain, Path, Pieces, Place, Unreadable
+from integrations.catalog_file.document import MAX_DEPTH, Document, Mistake, NotPlain, Path, Place, Unreadable
 
 _TOKEN = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"|[{}\[\],:]|[^\s{}\[\],:"]+', re.DOTALL)
 LONGEST = 400
 """Longer numbers are none."""
 
-LARGE = 1 << 22
-"""Texts with more characters than this are read service by service."""
 
-_B = r"[ \t\r\n]*"
-_HEAD = re.compile(rf'{_B}\{{{_B}"version"{_B}:{_B}1{_B},{_B}"services"{_B}:{_B}\[{_B}')
-_NEXT = re.compile(rf"{_B},{_B}")
-_TAIL = re.compile(rf"{_B}\]{_B}\}}{_B}\Z")
-
-
-def read_json(text: str, *, whole: bool = False) -> Document:
-    """The document in the text; a large one in pieces, if not asked for as a whole. Raises `Unreadable`."""
-    head = _HEAD.match(text) if len(text) > LARGE and not whole else None
-    if head is None:
-        return _whole(text)
-    pieces = Pieces(partial(_pieces, text, head.end()))
-    return Document(data={"version": 1, "services": pieces}, places=lambda: _places(text))
-
-
-def _pieces(text: str, at: int) -> Iterator[Any]:
-    """The values of the list that begins at `at` and ends the text. Raises `NotPlain`."""
-    twice = False
-
-    def pairs(found: list[tuple[str, Any]]) -> dict[str, Any]:
-        nonlocal twice
-        value = dict(found)
-        twice = twice or len(value) != len(found)
-        return value
-
-    decoder = json.JSONDecoder(object_pairs_hook=pairs, parse_constant=_no_constant)
-    more: re.Match[str] | None
-    while True:
-        try:
-            value, end = decoder.raw_decode(text, at)
-        except (ValueError, RecursionError):
-            raise NotPlain from None
-        if twice:
-            raise NotPlain
-        yield value
-        del value
-        more = _NEXT.match(text, end)
-        if more is None:
-            break
-        at = more.end()
-    if not _TAIL.match(text, end):
-        raise NotPlain
-
-
-def _whole(text: str) -> Document:
-    twice = False
-
-    def pairs(found: list[tuple[str, Any]]) -> dict[str, Any]:
-        nonlocal twice
-        value = dict(found)
-        twice = twice or len(value) != len(found)
-        return value
-
+def read_json(text: str) -> Document:
+    """The document in the text. Raises `Unreadable`."""
     try:
-        data = json.loads(text, object_pairs_hook=pairs, parse_constant=_no_constant)
+        data, twice = _read(text)
     except json.JSONDecodeError as error:
         said = "the file is empty" if not text.strip() else f"{error.msg} (column {error.colno})"
         raise Unreadable(Mistake((), said, "expected valid JSON", error.lineno)) from None
@@ -83,7 +28,31 @@ def _whole(text: str) -> Document:
         raise Unreadable(_too_deep(text)) from None
     except ValueError:
         raise Unreadable(_no_number(text)) from None
-    return Document(data=data, mistakes=tuple(_duplicates(text)) if twice else (), places=lambda: _places(text))
+    return Document(data=data, mistakes=tuple(_duplicates(text)) if twice else (), places=lambda: places_of(text))
+
+
+def read_piece(text: bytes) -> Any:
+    """The value in a text that is part of a larger one. Raises `NotPlain` where anything is wrong with it."""
+    try:
+        data, twice = _read(text.decode())
+    except (ValueError, RecursionError):
+        raise NotPlain from None
+    if twice:
+        raise NotPlain
+    return data
+
+
+def _read(text: str) -> tuple[Any, bool]:
+    """The value in the text, and whether any key in it stands twice."""
+    twice = False
+
+    def pairs(found: list[tuple[str, Any]]) -> dict[str, Any]:
+        nonlocal twice
+        value = dict(found)
+        twice = twice or len(value) != len(found)
+        return value
+
+    return json.loads(text, object_pairs_hook=pairs, parse_constant=_no_constant), twice
 
 
 def _no_constant(name: str) -> Any:
@@ -109,7 +78,8 @@ def _duplicates(text: str) -> Iterator[Mistake]:
             yield Mistake(path, "this key stands twice", f"expected it once: it is on line {before} too", line)
 
 
-def _places(text: str) -> Mapping[Path, Place]:
+def places_of(text: str) -> Mapping[Path, Place]:
+    """Where every value of a JSON text stands."""
     return {path: Place(line=line, raw=raw) for path, line, raw, _ in _walk(text)}
 
 

@@ -14,7 +14,7 @@ from typing import Any
 
 from integrations.catalog_file.checks import read_checks
 from integrations.catalog_file.document import Path
-from integrations.catalog_file.walk import TooMany, Walk, found, is_name, is_version, plain_moment
+from integrations.catalog_file.walk import Walk, found, is_name
 from planner.facts import NOTHING, Edge, EdgeKind, Migration, MigrationKind, Origin, Release, Service, Verified
 from planner.names import ServiceName, Version
 from planner.ranges import Range, RangeError
@@ -24,7 +24,6 @@ SERVICE = frozenset(
     {"name", "owner", "tier", "current", "runtime", "registry", "depends_on", "checks", "security_floor", "releases"},
 )
 RELEASE = frozenset({"version", "deployed_at", "verified", "artifact", "requires", "migrations"})
-_PLAIN = frozenset({"version", "deployed_at", "verified", "requires"})
 EDGE = frozenset({"service", "kind", "origin", "source", "seen_at", "rate", "window"})
 MIGRATION = frozenset({"id", "kind"})
 _EDGE_KINDS = {str(kind): kind for kind in EdgeKind}
@@ -49,13 +48,14 @@ def read_top(data: Any, walk: Walk) -> list[tuple[Service, Path]]:
     services = []
     for place, item in enumerate(walk.items(top.get("services"), ("services",), "services")):
         at: Path = ("services", place)
-        service = _service(item, at, walk)
+        service = item if type(item) is Service else read_service(item, at, walk)
         if service is not None:
             services.append((service, at))
     return services
 
 
-def _service(value: Any, at: Path, walk: Walk) -> Service | None:
+def read_service(value: Any, at: Path, walk: Walk) -> Service | None:
+    """One service; its releases and dependencies may be such already, as tuples: nothing that was read is one."""
     given = walk.mapping(value, at, SERVICE, "a service: a mapping with the keys name, releases, …")
     if given is None:
         return None
@@ -101,9 +101,8 @@ def _adapter(value: Any, at: Path, walk: Walk) -> Mapping[str, Any] | None:
 
 
 def _edges(value: Any, at: Path, walk: Walk) -> tuple[Edge, ...]:
-    plain = _plain_edges(value)
-    if plain is not None:
-        return plain
+    if type(value) is tuple:
+        return value
     edges: dict[tuple[ServiceName, EdgeKind], Edge] = {}
     for place, item in enumerate(walk.items(value, at, "services that this one depends on")):
         edge = _edge(item, (*at, place), walk)
@@ -114,21 +113,6 @@ def _edges(value: Any, at: Path, walk: Walk) -> tuple[Edge, ...]:
             walk.wrong((*at, place), f"{edge.service} ({edge.kind}) again", "expected each dependency once")
         edges[key] = edge
     return tuple(edges.values())
-
-
-def _plain_edges(value: Any) -> tuple[Edge, ...] | None:
-    """Dependencies as nearly all of them are written, each just a name; `None` for whatever needs a closer look."""
-    try:
-        edges = tuple(map(_calls_to, value))
-    except TypeError:  # a mapping among them, or no list at all
-        return None
-    plain = tuple(edge for edge in edges if edge is not None)
-    return plain if type(value) is list and len(plain) == len(set(value)) == len(value) else None
-
-
-@lru_cache(maxsize=1 << 18)
-def _calls_to(name: Any) -> Edge | None:
-    return _edge_of(name, EdgeKind.CALLS) if type(name) is str and is_name(name) else None
 
 
 def _edge(value: Any, at: Path, walk: Walk) -> Edge | None:
@@ -169,30 +153,11 @@ def _edge_of(name: str, kind: EdgeKind) -> Edge:
 
 
 def _releases(value: Any, at: Path, walk: Walk) -> tuple[Release, ...]:
-    releases = _plain_releases(value) if type(value) is list else None
-    return releases or _any_releases(value, at, walk)
-
-
-def _plain_releases(value: list[Any]) -> tuple[Release, ...] | None:
-    """Releases of which each is plain, or at least right; `None` where a mistake must be told with its place."""
-    walk, releases, shared = Walk(), [], _Shared()
-    for item in value:
-        release = _plain_release(item, shared)
-        if release is None:
-            try:
-                release = _any_release(item, (), walk)
-            except TooMany:
-                return None
-            if release is None or walk.mistakes:
-                return None
-        releases.append(release)
-    return tuple(releases) if len({release.version for release in releases}) == len(releases) else None
-
-
-def _any_releases(value: Any, at: Path, walk: Walk) -> tuple[Release, ...]:
+    if type(value) is tuple:
+        return value
     releases: dict[str, Release] = {}
     for place, item in enumerate(walk.items(value, at, "releases")):
-        release = _any_release(item, (*at, place), walk)
+        release = _release(item, (*at, place), walk)
         if release is None:
             continue
         if release.version in releases:
@@ -201,41 +166,7 @@ def _any_releases(value: Any, at: Path, walk: Walk) -> tuple[Release, ...]:
     return tuple(releases.values())
 
 
-class _Shared:
-    """What the release before required, which the next one mostly requires too."""
-
-    __slots__ = ("known", "wanted")
-
-    def __init__(self) -> None:
-        self.wanted: Any = None
-        self.known: Mapping[ServiceName, Range] = NOTHING
-
-
-def _plain_release(value: Any, shared: _Shared) -> Release | None:
-    """A release as programs write nearly all of them; `None` for whatever needs a closer look, right or wrong."""
-    if type(value) is not dict:
-        return None
-    get = value.get
-    version, text, word, wanted = get("version"), get("deployed_at"), get("verified"), get("requires")
-    # Anything else, and anything said to be nothing, makes more keys than these.
-    if len(value) != 2 + (word is not None) + (wanted is not None) or type(version) is not str or type(text) is not str:
-        return None
-    verified = Verified.UNKNOWN if word is None else _VERIFIED.get(word) if type(word) is str else None
-    time = plain_moment(text)
-    if time is None or verified is None or not is_version(version):
-        return None
-    requires = NOTHING
-    if wanted is not None:
-        if wanted != shared.wanted:
-            known = _ranges_of(wanted)
-            if known is None:
-                return None
-            shared.wanted, shared.known = wanted, known
-        requires = shared.known
-    return Release(version=Version(sys.intern(version)), deployed_at=time, verified=verified, requires=requires)
-
-
-def _any_release(value: Any, at: Path, walk: Walk) -> Release | None:
+def _release(value: Any, at: Path, walk: Walk) -> Release | None:
     given = walk.mapping(value, at, RELEASE, "a release: a mapping with the keys version, deployed_at, …")
     if given is None:
         return None

@@ -178,16 +178,6 @@ def is_version(text: str) -> bool:
     return _VERSION.fullmatch(text) is not None
 
 
-def plain_moment(text: str) -> datetime | None:
-    """The moment that a text names as nearly every program writes it, `2026-11-01T10:00:00Z`; `None` for other text."""
-    if len(text) != 20 or text[4::3] != "--T::Z":
-        return None
-    try:
-        return datetime.fromisoformat(text)
-    except ValueError:
-        return None
-
-
 @lru_cache(maxsize=1 << 16)
 def moment(text: str) -> datetime | None:
     """The moment in UTC that an ISO 8601 text names; without a zone, and for a day alone, UTC is meant. `None` for other text."""

@@ -18,7 +18,7 @@ from tests.commands.fakes import ANA, NOON, Office, call, shop
 def soon(world: Snapshot) -> Snapshot:
     """The shop an hour after the newest order release, with somebody who calls it."""
     order = world.services["order-service"]
-    last = replace(order.releases[-1], deployed_at=NOON - timedelta(hours=1))
+    last = order.releases[-1]._replace(deployed_at=NOON - timedelta(hours=1))
     order = replace(order, releases=(*order.releases[:-1], last))
     caller = replace(world.services["orphan-service"], depends_on=(Edge(service="order-service"),))
     return replace(world, services={**world.services, "order-service": order, "orphan-service": caller})

@@ -8,7 +8,7 @@ import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from integrations.catalog_file import CatalogError, read_catalog
+from integrations.catalog_file import CatalogError, files, read_catalog
 from integrations.catalog_file.document import MAX_DEPTH
 from tests.integrations.test_catalog_file import WHOLE, mistakes, write
 
@@ -250,16 +250,21 @@ def _paths(data, path=()):
         yield from _paths(value, (*path, key))
 
 
+def _whole():
+    data = yaml.safe_load(
+        WHOLE.replace("2026-11-02 11:30:00 +01:30", "'2026-11-02'").replace("2026-11-01T10:00:00Z", "'2026-11-01'")
+    )
+    data["services"][0]["releases"][2]["deployed_at"] = "2026-10-01"
+    return data
+
+
 PATHS = sorted(_paths(yaml.load(WHOLE, Loader=yaml.BaseLoader)), key=str)
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(path=st.sampled_from(PATHS), value=VALUES, form=st.sampled_from(["json", "yaml"]))
 def test_anything_anywhere_is_either_understood_or_refused_at_its_place(tmp_path: Path, path, value, form):
-    data = yaml.safe_load(
-        WHOLE.replace("2026-11-02 11:30:00 +01:30", "'2026-11-02'").replace("2026-11-01T10:00:00Z", "'2026-11-01'")
-    )
-    data["services"][0]["releases"][2]["deployed_at"] = "2026-10-01"
+    data = _whole()
     _put(data, path, value)
     text = json.dumps(data) if form == "json" else yaml.safe_dump(data)
     try:
@@ -269,6 +274,27 @@ def test_anything_anywhere_is_either_understood_or_refused_at_its_place(tmp_path
     else:
         problems = ()
     assert all(problem.line and str(problem).isprintable() for problem in problems)
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(path=st.sampled_from(PATHS), value=VALUES)
+def test_in_a_large_file_the_same_is_said_of_it(tmp_path: Path, path, value):
+    data = _whole()
+    data["services"].append({"name": "another", "releases": [{"version": "1.0.0"}]})
+    assert read_catalog(write(tmp_path, "right.json", json.dumps(data)))
+    _put(data, path, value)
+    file = write(tmp_path, "a.json", json.dumps(data))
+
+    def said() -> str:
+        try:
+            return repr(read_catalog(file))
+        except CatalogError as error:
+            return repr(error.problems)
+
+    with pytest.MonkeyPatch.context() as patch:
+        small = said()
+        patch.setattr(files, "LARGE", 0)
+        assert said() == small
 
 
 def _large(services, tail="]}"):

@@ -84,7 +84,7 @@ def test_the_order_of_the_input_does_not_matter(snapshot, chance):
         return dict(chance.sample(list(mapping.items()), len(mapping)))
 
     def other(service):
-        releases = tuple(type(item)(**{**fields(item), "requires": mixed(item.requires)}) for item in service.releases)
+        releases = tuple(item._replace(requires=mixed(item.requires)) for item in service.releases)
         depends_on = tuple(chance.sample(service.depends_on, len(service.depends_on)))
         return Service(**{**fields(service), "releases": releases, "depends_on": depends_on})
 

@@ -52,7 +52,7 @@ async def test_a_history_that_cannot_be_had_stops_nothing(cluster, runtime):
 def test_the_catalog_has_the_last_word_on_what_both_know():
     known = Release(version="1.4.2", verified=Verified.GOOD, artifact="ours:1.4.2")
     extra = Release(version="3.0.0")
-    told = [replace(OLDER, deployed_at=None), NEWER]
+    told = [OLDER._replace(deployed_at=None), NEWER]
     joined = with_history(Service(name="order-service", releases=(known, extra)), told).releases
     assert [release.version for release in joined] == ["1.4.2", "2.0.0", "3.0.0"]
     assert joined[0].verified is Verified.GOOD
