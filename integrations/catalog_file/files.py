@@ -11,7 +11,7 @@ LARGEST_JSON = 1 << 30
 LARGEST_YAML = 1 << 24
 """YAML takes some fifty times as long to read as JSON; large catalogs are JSON."""
 
-LARGE = 1 << 22
+LARGE = 1 << 18
 """JSON files of more bytes than this are read service by service."""
 
 _UNPRINTABLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")

@@ -6,7 +6,6 @@ gives is only used where nothing was wrong at all.
 
 import sys
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from datetime import datetime
 from functools import lru_cache
 from types import MappingProxyType
@@ -137,8 +136,9 @@ def _told(edge: Edge, given: Mapping[str, Any], at: Path, walk: Walk) -> Edge:
     source = walk.text(given.get("source"), (*at, "source"), "a text, such as prometheus")
     if source is not None and origin is Origin.DECLARED:
         walk.wrong((*at, "source"), found(source), "expected a source only with origin: imported or observed")
-    return replace(
-        edge,
+    return Edge(
+        service=edge.service,
+        kind=edge.kind,
         origin=origin,
         source=source,
         seen_at=walk.moment(given.get("seen_at"), (*at, "seen_at")),
