@@ -33,7 +33,7 @@ def rollbot(path: Path, plans: int) -> dict[str, Any]:
     from planner.names import ServiceName
     from planner.plan import Plan, Request, Strategy
     from planner.planning import make_plan
-    from planner.snapshot import from_catalog
+    from planner.snapshot import Snapshot, from_catalog
 
     before = megabytes()
     facts, load = timed(lambda: read_catalog(path))
@@ -41,19 +41,21 @@ def rollbot(path: Path, plans: int) -> dict[str, Any]:
     held = megabytes() - before
     graph = graph_of(snapshot)
 
-    def ask(name: str) -> tuple[Plan | None, float]:
+    def ask(name: str, taken: Snapshot = snapshot) -> tuple[Plan | None, float]:
         request = Request(service=ServiceName(name), strategy=Strategy.PARTIAL, accept_data_loss=True)
-        answer, seconds = timed(lambda: make_plan(request, snapshot))
+        answer, seconds = timed(lambda: make_plan(request, taken))
         return (answer if isinstance(answer, Plan) else None), seconds
 
     names: list[str] = list(graph.names())
     _, first = ask(names[0])
     some, hubs = drawn(names, {name: len(graph.consumers(ServiceName(name))) for name in names}, plans)
     usual, large = [ask(name) for name in some], [ask(name) for name in hubs]
+    _, later = ask(names[0], from_catalog(facts.services))
     return {
         "load": load,
         "snapshot": snap,
         "first": first,
+        "later": later,
         "plans": spread(seconds for _, seconds in usual),
         "hubs": spread(seconds for _, seconds in large),
         "moves": max((len(plan.moves) for plan, _ in usual + large if plan), default=0),

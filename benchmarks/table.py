@@ -14,7 +14,8 @@ rest; *late* has consumers that began to declare ranges only at some release, so
 
 A plan is a partial one, data loss accepted, proven least, with order, reasons, hazards, warnings, digest and alternatives.
 *usual* are services drawn at random, *hubs* the 20 most needed ones. Refusals count as plans: they take longer, for they explain
-themselves. *first plan* turns the whole catalog around once, to know who needs whom; all later ones do not.
+themselves. *first plan* turns the whole catalog around once, to know who needs whom; all later ones do not, nor does the
+first of the next snapshot of the same services, which only finds out anew what runs since when.
 """
 
 BASELINES = """
@@ -25,7 +26,7 @@ choice alone, and Rollbot's beside it too.
 """
 
 HEADS = (
-    *("catalog", "dependencies", "file", "load", "snapshot", "first plan", "usual: median / p95 / worst"),
+    *("catalog", "dependencies", "file", "load", "snapshot", "first plan / of the next snapshot", "usual: median / p95 / worst"),
     *("hubs: median / worst", "most moves", "refused", "memory held / peak"),
 )
 
@@ -115,7 +116,7 @@ def _rollbot(run: Run) -> tuple[str, ...]:
         f"{run.shape.bytes / 1e6:.0f} MB",
         _time(own["load"]),
         _time(own["snapshot"]),
-        _time(own["first"]),
+        f"{_time(own['first'])} / {_time(own['later'])}",
         f"{_time(usual['median'])} / {_time(usual['p95'])} / {_time(usual['worst'])}",
         f"{_time(hubs['median'])} / {_time(hubs['worst'])}",
         f"{own['moves']:,}",
