@@ -1,11 +1,11 @@
 """Who depends on whom, as far as it does not matter what runs: made once for the services of a catalog, whatever runs later.
 
-A snapshot is taken for each question, and what runs may be new every time; the services mostly are the very same values as
-before. So the walk over the whole catalog, which takes a second for a hundred thousand services, is not made again for each.
+A snapshot is taken for each question, and what runs may be new every time; who needs whom mostly is not. So the walk over the
+whole catalog, which takes a second for a hundred thousand services, is not made again for each.
 """
 
 from collections.abc import Iterable, Mapping
-from operator import attrgetter, is_
+from operator import attrgetter
 
 from planner.calls import CallGraph, call_graph, calls_among
 from planner.consumers import Consumers, consumers_of
@@ -124,7 +124,7 @@ _last = Dependencies({})
 
 
 def dependencies_of(services: Mapping[ServiceName, Service]) -> Dependencies:
-    """The dependencies of these services; those made last, where they are of the very same ones."""
+    """The dependencies of these services; those made last, where nothing that they are made of is new."""
     global _last
     if not _same(services, _last.services):
         _last = Dependencies(services)
@@ -132,4 +132,16 @@ def dependencies_of(services: Mapping[ServiceName, Service]) -> Dependencies:
 
 
 def _same(some: Mapping[ServiceName, Service], others: Mapping[ServiceName, Service]) -> bool:
-    return len(some) == len(others) and list(some) == list(others) and all(map(is_, some.values(), others.values()))
+    return len(some) == len(others) and list(some) == list(others) and all(map(_alike, some.values(), others.values()))
+
+
+def _alike(one: Service, other: Service) -> bool:
+    """Whether two services depend on the same in the same way, whatever else was learned about their releases meanwhile."""
+    return one is other or (
+        one.depends_on is other.depends_on
+        and len(one.releases) == len(other.releases)
+        and all(
+            mine.version == theirs.version and (mine.requires is theirs.requires or mine.requires == theirs.requires)
+            for mine, theirs in zip(one.releases, other.releases, strict=True)
+        )
+    )

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from planner.dependencies import dependencies_of
 from planner.graph import graph_of
+from planner.snapshot import with_proven
 from tests.planner.world import service, snapshot
 
 
@@ -18,6 +19,13 @@ def test_the_next_snapshot_of_the_same_services_walks_through_nothing_again():
     assert graph_of(later).current("web") == "1.0.0"
 
 
+def test_what_was_learned_of_a_release_changes_no_dependency():
+    facts = two()
+    proven = with_proven(facts, {"db": frozenset({"1.0.0"})})
+    assert proven.services["db"] is not facts.services["db"]
+    assert graph_of(proven).among is graph_of(facts).among
+
+
 def test_another_service_or_an_equal_one_that_is_not_the_same_is_looked_at_anew():
     facts = two()
     before = dependencies_of(facts.services)
@@ -25,6 +33,8 @@ def test_another_service_or_an_equal_one_that_is_not_the_same_is_looked_at_anew(
     assert dependencies_of(without).consumers().of("db") == ()
     assert before.consumers().of("db") == ("web",)
     assert dependencies_of(two().services) is not before
+    newer = {**facts.services, "db": service("db", "1.0.0", "2.1.0")}
+    assert dependencies_of(newer) is not dependencies_of(facts.services)
 
 
 def test_services_in_another_order_are_others():
