@@ -80,6 +80,7 @@ class _Odd(ValueError):
 
 
 _AS_IT_IS = tuple(sorted(SERVICE - {"releases", "depends_on"}))
+UNKNOWN = Verified.UNKNOWN
 _new = tuple.__new__  # what Release(…) does besides takes as long again
 _decode = msgspec.json.Decoder(_Service).decode
 _encode = msgspec.json.Encoder().encode
@@ -160,28 +161,30 @@ class Bulk:
 
     def _releases(self, told: list[_Release], walk: Walk) -> tuple[Release, ...]:
         """What was told, checked. Notes some mistakes in the walk; raises `ValueError` for others and whatever is not usual."""
-        versions = [*map(self._version, [one.version for one in told])]
+        version_of = self._version
+        versions = [version_of(one.version) for one in told]
         if len(set(versions)) != len(versions):
             raise _Odd
-        releases = []
+        releases: list[Release] = []
+        add = releases.append
         wanted: dict[str, str] | UnsetType | None = None
         ranges = NOTHING  # what `wanted` says: releases that follow one another mostly require the same, and share it
         for version, one in zip(versions, told, strict=True):
-            time, artifact, migrations = one.deployed_at, one.artifact, one.migrations
+            time, artifact, migrations, requires = one.deployed_at, one.artifact, one.migrations, one.requires
             if time and time.tzinfo is not UTC:
                 raise _Odd
-            if one.requires != wanted:
-                wanted = one.requires
-                ranges = self._ranges(wanted) if wanted else NOTHING
+            if requires is not wanted and requires != wanted:
+                wanted = requires
+                ranges = self._ranges(requires) if requires else NOTHING
             facts = (
                 version,
                 time or None,
-                one.verified or Verified.UNKNOWN,
+                one.verified or UNKNOWN,
                 None if artifact is UNSET else walk.text(artifact, (), "a text"),
                 ranges,
                 _migrations(migrations, walk) if migrations else (),
             )
-            releases.append(_new(Release, facts))
+            add(_new(Release, facts))
         return tuple(releases)
 
     def _ranges(self, wanted: dict[str, str]) -> Mapping[ServiceName, Range]:
