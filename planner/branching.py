@@ -51,14 +51,16 @@ def branch(root: Bounds, limit: int | None = None, ways: int = WAYS) -> Choice |
     """
     waiting = [_Way(root, _cost(root.graph, {}, root.tops))]
     among: frozenset[ServiceName] = frozenset()
-    ends: Counter[ServiceName] = Counter()  # where a way ended before, one mostly ends again: better seen early
+    ends: Counter[ServiceName] = Counter()
     for _ in range(ways):
         if not waiting:
             return Impossible(among=among)
         way = heappop(waiting)
         if not way.bounds.clashes:
             return Choice(places=dict(way.bounds.tops))
-        one = max((name for pair in way.bounds.clashes for name in pair), key=lambda name: ends[name])
+        # Where a way ended before, one mostly ends again, and whoever clashes with many settles many: better seen early.
+        clashing = Counter(name for pair in way.bounds.clashes for name in pair)
+        one = max(clashing, key=lambda name: (ends[name], clashing[name]))
         newest = 1 << way.bounds.newest(one)
         for places in (way.bounds.open(one) ^ newest, newest):
             narrowed = _narrowed(way.bounds, one, places, limit)
