@@ -40,15 +40,7 @@ def consumers_of(services: Mapping[ServiceName, Service], names: Iterable[Servic
                 depending[edge.service] = [name]
             elif users[-1] is not name:  # the same dependency may be of several kinds
                 users.append(name)
-        required: set[ServiceName] = set()
-        before: object = None
-        for release in service.releases:
-            # Releases that follow one another mostly share what they require.
-            if release.requires is not before:
-                before = release.requires
-                required.update(release.requires)
-        required.discard(name)
-        for other in required:
+        for other in required_by(service) - {name}:
             requiring.setdefault(other, []).append(name)
             users = depending.get(other)
             if not users or users[-1] is not name:
@@ -57,6 +49,18 @@ def consumers_of(services: Mapping[ServiceName, Service], names: Iterable[Servic
         if users and users[-1] is name:
             users.pop()
     return Consumers(depending=_settled(depending), requiring=_settled(requiring), only_requiring=_settled(only_requiring))
+
+
+def required_by(service: Service) -> set[ServiceName]:
+    """Whatever any release says of which versions it requires, itself included, whether it exists or not."""
+    required: set[ServiceName] = set()
+    before: object = None
+    for release in service.releases:
+        # Releases that follow one another mostly share what they require.
+        if release.requires is not before:
+            before = release.requires
+            required.update(release.requires)
+    return required
 
 
 def _settled(found: dict[ServiceName, list[ServiceName]]) -> dict[ServiceName, tuple[ServiceName, ...]]:

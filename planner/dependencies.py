@@ -4,15 +4,15 @@ A snapshot is taken for each question, and what runs may be new every time; who 
 whole catalog, which takes a second for a hundred thousand services, is not made again for each.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from operator import attrgetter
 
 from planner.calls import CallGraph, call_graph, calls_among
-from planner.consumers import Consumers, consumers_of
+from planner.consumers import Consumers, consumers_of, required_by
 from planner.edges import strongest
 from planner.facts import Edge, Service
 from planner.names import ServiceName
-from planner.ranges import Range, parse_version
+from planner.ranges import parse_version
 
 
 class Dependencies:
@@ -26,8 +26,8 @@ class Dependencies:
         self._calls: CallGraph | None = None
         self._calls_among: int | None = None
         self._edges: dict[ServiceName, dict[ServiceName, Edge]] = {}
-        self._undeclared: dict[ServiceName, dict[ServiceName, None]] = {}
-        self._bound_to: dict[ServiceName, set[ServiceName]] = {}
+        self._undeclared: dict[ServiceName, frozenset[ServiceName]] = {}
+        self._bound_to: dict[ServiceName, frozenset[ServiceName]] = {}
         self._providers: dict[ServiceName, tuple[ServiceName, ...]] = {}
 
     def edges(self, name: ServiceName) -> dict[ServiceName, Edge]:
@@ -37,9 +37,9 @@ class Dependencies:
             found = self._edges[name] = strongest(self.services[name].depends_on)
         return found
 
-    def required(self, name: ServiceName) -> Iterable[Mapping[ServiceName, Range]]:
-        """What the releases of a service require; those that follow one another mostly share it, and it is given once."""
-        return {id(release.requires): release.requires for release in self.services[name].releases}.values()
+    def required(self, name: ServiceName) -> set[ServiceName]:
+        """The services, this one perhaps included, of which some release requires certain versions; they need not exist."""
+        return required_by(self.services[name])
 
     def depends_on(self, name: ServiceName) -> set[ServiceName]:
         """The services that this one is said to depend on, whether they exist or not."""
@@ -47,9 +47,7 @@ class Dependencies:
 
     def wanted(self, name: ServiceName) -> set[ServiceName]:
         """Every other service that some release of this one names, whether it exists or not."""
-        others = self.depends_on(name).union(*self.required(name))
-        others.discard(name)
-        return others
+        return (self.depends_on(name) | self.required(name)) - {name}
 
     def providers(self, name: ServiceName) -> tuple[ServiceName, ...]:
         """Every existing other service that some release of this one may need, in alphabetical order."""
@@ -58,26 +56,22 @@ class Dependencies:
             found = self._providers[name] = tuple(sorted([other for other in self.wanted(name) if other in self.services]))
         return found
 
-    def undeclared(self, name: ServiceName) -> dict[ServiceName, None]:
-        """The other services of which a release that declares no range needs one derived from history; in alphabetical order.
+    def undeclared(self, name: ServiceName) -> frozenset[ServiceName]:
+        """The other services of which a release that declares no range needs one derived from history.
 
         Of a service that has no SemVer version no range can be derived.
         """
         found = self._undeclared.get(name)
         if found is None:
-            numbered = self.numbered
-            others = {edge.service for edge in self.services[name].depends_on if numbered[edge.service]}
-            others.discard(name)
-            found = self._undeclared[name] = dict.fromkeys(sorted(others))
+            numbered = filter(self.numbered.__getitem__, self.depends_on(name))
+            found = self._undeclared[name] = frozenset(numbered) - {name}
         return found
 
-    def bound_to(self, name: ServiceName) -> set[ServiceName]:
+    def bound_to(self, name: ServiceName) -> frozenset[ServiceName]:
         """Every other service of which some release of this one may need certain versions only, whether it exists or not."""
         found = self._bound_to.get(name)
         if found is None:
-            found = {*self.undeclared(name)}.union(*self.required(name))
-            found.discard(name)
-            self._bound_to[name] = found
+            found = self._bound_to[name] = (self.undeclared(name) | self.required(name)) - {name}
         return found
 
     def needing(self, name: ServiceName) -> tuple[ServiceName, ...]:

@@ -60,7 +60,7 @@ class Graph(Needs):
         if found is None:
             history = self.history(name)
             found = history.candidates
-            if any(name in required for required in self.among.required(name)):
+            if name in self.among.required(name):
                 now, *earlier = found
                 found = (now, *(place for place in earlier if self.met(name, place, name, place)))
             self._kept.choices[name] = found

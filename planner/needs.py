@@ -129,13 +129,13 @@ class Needs:
         if found is None:
             alike: dict[int, tuple[Need, list[ServiceName]]] = {}
             derived = self._live(name).need if self.among.numbered[name] else None
-            depending = set(self.among.consumers().depending.get(name, ())) if derived else ()
+            only_requiring = self.among.consumers().only_requiring.get(name, ())
             for other in self.among.needing(name):
                 running = self._running(other)
                 declared, need = running.requires.get(name), None
                 if declared is not None:
                     need = self._declared(declared)
-                elif derived is not None and other in depending:
+                elif derived is not None and other not in only_requiring:
                     need = derived(moment_of(running))
                 if need is not None:
                     alike.setdefault(id(need), (need, []))[1].append(other)

@@ -80,7 +80,7 @@ class _Odd(ValueError):
 
 
 _AS_IT_IS = tuple(sorted(SERVICE - {"releases", "depends_on"}))
-UNKNOWN = Verified.UNKNOWN
+_UNKNOWN = Verified.UNKNOWN
 _new = tuple.__new__  # what Release(…) does besides takes as long again
 _decode = msgspec.json.Decoder(_Service).decode
 _encode = msgspec.json.Encoder().encode
@@ -108,7 +108,10 @@ _T = TypeVar("_T")
 
 
 class _Known(dict[str, _T]):
-    """What texts stand for, by text: a large catalog says the same names, versions and ranges over and over."""
+    """What texts stand for, by text: a large catalog says the same names, versions and ranges over and over.
+
+    Unlike `lru_cache` it keeps no order among them, which over millions of texts takes a quarter of a second less.
+    """
 
     __slots__ = ("_made",)
 
@@ -179,7 +182,7 @@ class Bulk:
             facts = (
                 version,
                 time or None,
-                one.verified or UNKNOWN,
+                one.verified or _UNKNOWN,
                 None if artifact is UNSET else walk.text(artifact, (), "a text"),
                 ranges,
                 _migrations(migrations, walk) if migrations else (),
